@@ -1,0 +1,28 @@
+/**
+ * Wakes readers of a stream in this process after a commit. It carries no data: a reader reads the journal
+ * from its own position, so a missed or doubled wake-up costs time, never an entry.
+ */
+export interface Hub {
+  wake(stream: string): void
+  /** Returns the function that ends the subscription. */
+  subscribe(stream: string, onWake: () => void): () => void
+}
+
+/** Makes the hub of one harness. */
+export function createHub(): Hub {
+  const readers = new Map<string, Set<() => void>>()
+  return {
+    wake(stream) {
+      for (const onWake of readers.get(stream) ?? []) onWake()
+    },
+    subscribe(stream, onWake) {
+      let set = readers.get(stream)
+      if (set === undefined) readers.set(stream, (set = new Set()))
+      set.add(onWake)
+      return () => {
+        set.delete(onWake)
+        if (set.size === 0 && readers.get(stream) === set) readers.delete(stream)
+      }
+    },
+  }
+}

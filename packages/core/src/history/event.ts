@@ -1,0 +1,165 @@
+import type { ErrorMeta, FinishReason, Json, Usage } from '../ports/index.ts'
+import type { ErrorRecord } from '../errors/serialize.ts'
+import type { IssueRecord } from '../schema/validate.ts'
+
+/**
+ * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
+ * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
+ * resumed, suspended, finished, opened, resolved, retried, intended, rejected, delta, overflow.
+ */
+
+/** A value as an entry holds it: inline, or by content hash when its JSON is over 64 KiB; neither: `undefined`. */
+export interface StoredValue {
+  readonly value?: Json
+  readonly blob?: { readonly ref: string; readonly bytes: number }
+}
+
+/** Which code a run executes. */
+export interface TargetRecord {
+  readonly kind: string
+  readonly name: string
+  readonly version: string
+}
+
+/** What is known of an asked-for effect, wait or child. */
+export interface AskRecord {
+  /** Path of names that identifies it in the run. */
+  readonly key: string
+  /** Key of the scope that asked; empty for the root. */
+  readonly scope: string
+  /** Position of the last result that user code had received when it asked. */
+  readonly after: number
+  /** Position of the last result that engine code of the scope had taken, when it is ahead of `after`. */
+  readonly seen?: number
+}
+
+/** Where a failure came from: the result that recorded it first, then each scope end that carried it. */
+export interface FailureLink {
+  readonly position: number
+  readonly scope: string
+}
+
+/** How something ended. A failure keeps the links of the recorded failures that it carries. */
+export type ResultOutcome =
+  | ({ readonly status: 'ok' } & StoredValue)
+  | { readonly status: 'failed'; readonly error: ErrorRecord; readonly chain?: readonly FailureLink[] }
+
+/** A result, recorded once. */
+export type ResultData = AskRecord &
+  ResultOutcome & {
+    readonly inputHash?: string
+    /** Counts from 1. */
+    readonly attempt?: number
+    readonly startedAt?: number
+    /** The effect may not run twice. */
+    readonly once?: true
+    /** A `once` effect whose step can ask the outside world what became of it. */
+    readonly reconcilable?: true
+    readonly label?: LabelRecord
+  }
+
+/** Facts about a result that readers want and replay does not need. */
+export interface LabelRecord {
+  readonly agent?: string
+  readonly tool?: string
+  readonly callId?: string
+  readonly model?: string
+  readonly finishReason?: FinishReason
+  readonly usage?: Usage
+  /** Whether a child's messages join the session's history. */
+  readonly history?: 'session' | 'own'
+}
+
+/** Why a run stopped for now. */
+export type SuspendReason = 'waiting' | 'poisoned'
+
+/** Committed events by type. */
+export interface CommittedEvents {
+  'run.started': {
+    readonly target: TargetRecord
+    readonly sessionId: string
+    readonly input: StoredValue
+    readonly inputHash: string
+    readonly durable: boolean
+    readonly timeoutMs: number
+    readonly metadata?: Json
+    readonly options?: Json
+    /** How far the session's history counts for this run. */
+    readonly historyPosition: number
+    readonly forkedFrom?: { readonly runId: string; readonly position: number }
+  }
+  'run.resumed': { readonly attempt: number; readonly voided?: readonly number[] }
+  'run.suspended': { readonly reason: SuspendReason; readonly waits: readonly string[]; readonly dueAt?: number; readonly activeMs: number }
+  'run.finished':
+    | ({ readonly outcome: 'succeeded'; readonly activeMs: number } & StoredValue)
+    | { readonly outcome: 'cancelled'; readonly activeMs: number; readonly reason?: string; readonly error: ErrorRecord }
+    | {
+        readonly outcome: 'failed'
+        readonly activeMs: number
+        readonly error: ErrorRecord
+        readonly chain?: readonly FailureLink[]
+      }
+  'step.finished': ResultData
+  'model.finished': ResultData
+  'tool.finished': ResultData
+  'agent.finished': ResultData
+  'fanout.finished': ResultData
+  'wait.opened': AskRecord & { readonly name: string; readonly timer: boolean; readonly dueAt?: number }
+  'wait.resolved': ResultData & { readonly commandId?: string }
+  'signal.rejected': { readonly key: string; readonly commandId: string; readonly issues: readonly IssueRecord[] }
+  'step.retried': AskRecord & { readonly attempt: number; readonly error: ErrorRecord; readonly delayMs: number }
+  'step.intended': AskRecord & { readonly attempt: number }
+}
+
+/** Transient events by type: delivered live, never stored. */
+export interface TransientEvents {
+  'agent.started': { readonly key: string; readonly agent: string }
+  'model.started': { readonly key: string; readonly model: string; readonly agent?: string; readonly attempt: number }
+  'tool.started': { readonly key: string; readonly tool: string; readonly callId: string; readonly agent?: string }
+  'fanout.started': { readonly key: string; readonly items: number }
+  /** Text of a model turn under way. A new attempt starts the text anew; `offset` counts UTF-16 units. */
+  'model.delta': { readonly key: string; readonly attempt: number; readonly offset: number; readonly text: string; readonly agent?: string }
+  /** This reader was too slow: so many transient events were dropped for it. */
+  'stream.overflow': { readonly dropped: number }
+}
+
+/** Type of a committed event. */
+export type CommittedType = keyof CommittedEvents
+
+/** Type of a result entry. */
+export type ResultType =
+  | 'step.finished'
+  | 'model.finished'
+  | 'tool.finished'
+  | 'agent.finished'
+  | 'fanout.finished'
+  | 'wait.resolved'
+
+/** One committed event. */
+export type CommittedEvent = {
+  [Type in CommittedType]: { readonly type: Type; readonly runId: string; readonly position: number; readonly at: number } & CommittedEvents[Type]
+}[CommittedType]
+
+/** One transient event. */
+export type TransientEvent = {
+  [Type in keyof TransientEvents]: { readonly type: Type; readonly runId: string; readonly at: number } & TransientEvents[Type]
+}[keyof TransientEvents]
+
+/** What `stream()` and `events()` yield. Committed events have a `position`. */
+export type RunEvent = CommittedEvent | TransientEvent
+
+/** An entry before it is appended. */
+export type NewEvent = { [Type in CommittedType]: { readonly type: Type; readonly data: CommittedEvents[Type] } }[CommittedType]
+
+/** Commands in `inbox/<runId>`. */
+export interface CommandEvents {
+  'command.signal': { readonly commandId: string; readonly name: string; readonly key?: string } & StoredValue
+  'command.cancel': { readonly commandId: string; readonly reason?: string }
+  'command.resume': { readonly commandId: string }
+}
+
+/** How an operation ended, for error meta. */
+export type OperationScope = 'run' | 'agent' | 'model' | 'tool' | 'step' | 'wait' | 'call' | 'fanout'
+
+/** Meta of `operation/timeout` and `operation/cancelled`. */
+export type OperationMeta = ErrorMeta & { readonly scope: OperationScope }

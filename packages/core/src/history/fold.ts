@@ -1,0 +1,171 @@
+import type { Entry } from '../ports/index.ts'
+import type { CommittedEvents, CommittedType, ResultData, ResultType, FailureLink } from './event.ts'
+
+/** A result entry with where it stands. */
+export interface ResultEntry {
+  readonly position: number
+  readonly type: ResultType
+  readonly data: ResultData
+}
+
+/** What the journal knows of a key beside its result. */
+export interface PartialAsk {
+  readonly key: string
+  readonly scope: string
+  readonly after: number
+  readonly seen?: number
+  /** Failed attempts that were to be retried. */
+  attempts: number
+  /** A `once` effect was started. */
+  intended: boolean
+  readonly kind: 'wait' | 'step'
+  /** Where `wait.opened` stands, and when the wait is due. */
+  opened?: { readonly position: number; readonly dueAt?: number }
+  readonly positions: number[]
+}
+
+/** Where a run stands. */
+export type RunState = 'running' | 'suspended' | 'failed' | 'succeeded' | 'cancelled'
+
+/** Everything that the entries of one run say. */
+export interface RunHistory {
+  readonly started: CommittedEvents['run.started']
+  readonly startedAt: number
+  state: RunState
+  finished?: CommittedEvents['run.finished']
+  suspended?: CommittedEvents['run.suspended']
+  /** It has suspended before, so workers may go on with it even if it was not asked to be durable. */
+  hasSuspended: boolean
+  attempt: number
+  lastPosition: number
+  /** Milliseconds under a lease in all attempts before this one. */
+  activeMs: number
+  /** Owners that were lost since the last entry that was not a resume. */
+  lostOwners: number
+  /** Results in journal order, voided ones left out. */
+  readonly results: ResultEntry[]
+  readonly partial: Map<string, PartialAsk>
+  /** Commands that were consumed. */
+  readonly commands: Set<string>
+}
+
+const resultTypes: ReadonlySet<string> = new Set<ResultType>([
+  'step.finished',
+  'model.finished',
+  'tool.finished',
+  'agent.finished',
+  'fanout.finished',
+  'wait.resolved',
+])
+
+/** Whether an entry is the recorded end of something that was asked for. */
+export function isResult(type: string): type is ResultType {
+  return resultTypes.has(type)
+}
+
+/** Folds the entries of `run/<id>`; `undefined` when there are none. */
+export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
+  const first = entries[0]
+  if (first === undefined) return undefined
+  const history: RunHistory = {
+    started: first.data as unknown as CommittedEvents['run.started'],
+    startedAt: first.at,
+    state: 'running',
+    hasSuspended: false,
+    attempt: 1,
+    lastPosition: 0,
+    activeMs: 0,
+    lostOwners: 0,
+    results: [],
+    partial: new Map(),
+    commands: new Set(),
+  }
+  const voided = voidedPositions(entries)
+  let attemptStart = first.at
+  let previous = first
+  for (const entry of entries) {
+    const type = entry.type as CommittedType
+    if (type === 'run.resumed') {
+      // An attempt that ended without saying how long it ran counts until its last entry.
+      if (history.state === 'running') history.activeMs += Math.max(0, previous.at - attemptStart)
+      attemptStart = entry.at
+    }
+    if (!voided.has(entry.position)) applyEntry(history, entry)
+    history.lostOwners = type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0
+    previous = entry
+  }
+  history.lastPosition = previous.position
+  if (history.state === 'running') history.activeMs += Math.max(0, previous.at - attemptStart)
+  return history
+}
+
+/** Positions that a resume of a failed run took out of the history. */
+function voidedPositions(entries: readonly Entry[]): ReadonlySet<number> {
+  const voided = new Set<number>()
+  for (const entry of entries) {
+    if (entry.type !== 'run.resumed') continue
+    for (const position of (entry.data as unknown as CommittedEvents['run.resumed']).voided ?? []) voided.add(position)
+  }
+  return voided
+}
+
+function applyEntry(history: RunHistory, entry: Entry): void {
+  const type = entry.type as CommittedType
+  if (isResult(type)) {
+    const data = entry.data as unknown as ResultData & { readonly commandId?: string }
+    history.results.push({ position: entry.position, type, data })
+    if (data.commandId !== undefined) history.commands.add(data.commandId)
+    return
+  }
+  switch (type) {
+    case 'run.resumed':
+      history.state = 'running'
+      history.attempt = (entry.data as unknown as CommittedEvents['run.resumed']).attempt
+      delete history.finished
+      delete history.suspended
+      return
+    case 'run.suspended':
+      history.state = 'suspended'
+      history.hasSuspended = true
+      history.suspended = entry.data as unknown as CommittedEvents['run.suspended']
+      history.activeMs += history.suspended.activeMs
+      return
+    case 'run.finished':
+      history.finished = entry.data as unknown as CommittedEvents['run.finished']
+      history.state = history.finished.outcome
+      history.activeMs += history.finished.activeMs
+      return
+    case 'signal.rejected':
+      history.commands.add((entry.data as unknown as CommittedEvents['signal.rejected']).commandId)
+      return
+    case 'wait.opened':
+    case 'step.retried':
+    case 'step.intended':
+      applyPartial(history, entry)
+      return
+    default:
+  }
+}
+
+function applyPartial(history: RunHistory, entry: Entry): void {
+  const data = entry.data as unknown as CommittedEvents['wait.opened' | 'step.retried' | 'step.intended']
+  let partial = history.partial.get(data.key)
+  if (partial === undefined) {
+    const kind = entry.type === 'wait.opened' ? 'wait' : 'step'
+    const { key, scope, after, seen } = data
+    partial = { key, scope, after, ...(seen !== undefined && { seen }), kind, attempts: 0, intended: false, positions: [] }
+    history.partial.set(data.key, partial)
+  }
+  partial.positions.push(entry.position)
+  if (entry.type === 'step.retried') partial.attempts++
+  if (entry.type === 'step.intended') partial.intended = true
+  if (entry.type === 'wait.opened') {
+    const { dueAt } = data as CommittedEvents['wait.opened']
+    partial.opened = { position: entry.position, ...(dueAt !== undefined && { dueAt }) }
+  }
+}
+
+/** The links of a failure as an entry holds them. */
+export function chainOf(finished: CommittedEvents['run.finished'] | undefined): readonly FailureLink[] {
+  return finished?.outcome === 'failed' ? (finished.chain ?? []) : []
+}

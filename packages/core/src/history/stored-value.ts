@@ -1,0 +1,40 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import type { Blobs, Json } from '../ports/index.ts'
+import { toJsonText } from '../schema/json.ts'
+import type { StoredValue } from './event.ts'
+
+/** Values whose JSON is longer than this go to the blob port, so that entries stay small. */
+export const inlineLimit = 65_536
+
+/** A value ready for an entry, and as it will be read back. */
+export interface EncodedValue {
+  readonly stored: StoredValue
+  readonly decoded: unknown
+}
+
+/**
+ * Encodes a value. The decoded copy is what live code receives, so that it sees what a replay will see.
+ * Only a large value needs I/O, so only then a promise comes back.
+ */
+export function encodeValue(value: unknown, what: string, blobs: Blobs): EncodedValue | Promise<EncodedValue> {
+  if (value === undefined) return { stored: {}, decoded: undefined }
+  const text = toJsonText(value, what)
+  const decoded = JSON.parse(text) as Json
+  if (text.length <= inlineLimit) return { stored: { value: decoded }, decoded }
+  const bytes = new TextEncoder().encode(text)
+  return blobs.put(bytes).then((ref) => ({ stored: { blob: { ref, bytes: bytes.length } }, decoded }))
+}
+
+/** Reads a value back. A promise comes back only for a blob. */
+export function decodeValue(stored: StoredValue, blobs: Blobs): unknown {
+  if (stored.blob === undefined) return stored.value
+  const { ref } = stored.blob
+  return blobs.get(ref).then((bytes) => {
+    if (bytes !== undefined) return JSON.parse(new TextDecoder().decode(bytes)) as Json
+    throw new HarnessError({
+      code: 'store/corrupt',
+      message: `A journal entry refers to the blob ${ref}, which the store does not have.`,
+      meta: { ref },
+    })
+  })
+}

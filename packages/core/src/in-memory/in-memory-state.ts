@@ -1,0 +1,84 @@
+import { PortError, storeErrorCodes } from '../ports/errors.ts'
+import type { AppendResult } from '../ports/journal.ts'
+import { createHeadIndex } from './in-memory-head-index.ts'
+import type { HeadIndex } from './in-memory-head-index.ts'
+
+/** An entry as kept: `text` is its data as JSON, so that no reader shares memory with the writer. */
+export interface StoredEntry {
+  readonly type: string
+  readonly at: number
+  readonly text: string
+}
+
+/** The entries of one batch that belong to one stream. */
+export interface StoredPart {
+  readonly stream: string
+  readonly entries: readonly StoredEntry[]
+}
+
+/** What is remembered of a batch so that it is applied once. */
+export interface StoredBatch {
+  readonly id: string
+  readonly parts: readonly StoredPart[]
+  readonly result: AppendResult
+  /** How many of its streams were not dropped since; forgotten at zero. */
+  livingStreams: number
+}
+
+/** A stream that has entries. */
+export interface StoredStream {
+  readonly entries: StoredEntry[]
+  /** The batches that wrote it, for forgetting their ids when the stream is dropped. */
+  readonly batches: StoredBatch[]
+}
+
+/** A lease that was neither released nor reclaimed; it may have expired. */
+export interface StoredLease {
+  readonly owner: string
+  readonly token: number
+  readonly expiresAt: number
+}
+
+/** A blob and when it was last put. */
+export interface StoredBlob {
+  readonly bytes: Uint8Array
+  readonly touchedAt: number
+}
+
+/** Everything that one in-memory store holds. */
+export interface InMemoryState {
+  readonly clock: () => number
+  readonly streams: Map<string, StoredStream>
+  readonly batches: Map<string, StoredBatch>
+  readonly heads: HeadIndex
+  readonly leases: Map<string, StoredLease>
+  readonly blobs: Map<string, StoredBlob>
+  /** One counter for all keys: tokens of a key grow although released leases leave nothing behind. */
+  lastToken: number
+  closed: boolean
+}
+
+/** An empty store. */
+export function createState(clock: () => number): InMemoryState {
+  return {
+    clock,
+    streams: new Map(),
+    batches: new Map(),
+    heads: createHeadIndex(),
+    leases: new Map(),
+    blobs: new Map(),
+    lastToken: 0,
+    closed: false,
+  }
+}
+
+/** Throws `store/closed` after `close`. */
+export function requireOpen(state: InMemoryState): void {
+  if (state.closed) throw new PortError({ code: storeErrorCodes.closed, message: 'The in-memory store is closed' })
+}
+
+/** The lease of a key if it has not expired. */
+export function liveLease(state: InMemoryState, key: string): StoredLease | undefined {
+  const lease = state.leases.get(key)
+  return lease !== undefined && lease.expiresAt > state.clock() ? lease : undefined
+}

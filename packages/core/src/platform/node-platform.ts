@@ -1,0 +1,41 @@
+import { monotonicFactory } from 'ulid'
+import type { Platform, Timer, TimerOptions } from '../ports/index.ts'
+import { coreVersion } from '../version.ts'
+import { ownerLiveness, ownerOfThisProcess } from './owner.ts'
+
+/** setTimeout fires at once for a longer delay, so longer ones are cut into pieces. */
+const longestTimeout = 2_147_483_647
+
+/** The real clock, timers, randomness and process identity of Node. */
+export function nodePlatform(): Platform {
+  const nextId = monotonicFactory()
+  let owner: string | undefined
+  return {
+    info: {
+      id: 'node',
+      packageName: '@belay/core',
+      version: coreVersion,
+      specs: { platform: 'platform/1' },
+      capabilities: [],
+    },
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    timer: longTimer,
+    macrotask: (run) => void setImmediate(run),
+    random: () => Math.random(),
+    id: () => nextId(),
+    owner: () => (owner ??= ownerOfThisProcess(nextId())),
+    liveness: ownerLiveness,
+  }
+}
+
+function longTimer(delayMs: number, fire: () => void, options?: TimerOptions): Timer {
+  let handle: NodeJS.Timeout
+  const arm = (left: number): void => {
+    const piece = Math.min(left, longestTimeout)
+    handle = setTimeout(() => (left > piece ? arm(left - piece) : fire()), piece)
+    if (options?.keepAlive === false) handle.unref()
+  }
+  arm(Math.max(0, delayMs))
+  return { cancel: () => clearTimeout(handle) }
+}

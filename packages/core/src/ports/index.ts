@@ -1,0 +1,45 @@
+export type { Json, JsonObject } from './json.ts'
+export { portSpecs } from './spec.ts'
+export type { AdapterInfo, Capability, PortName, PortSpec } from './spec.ts'
+export {
+  errorBrand,
+  isCodedError,
+  journalErrorCodes,
+  modelErrorCodes,
+  PortError,
+  storeErrorCodes,
+} from './errors.ts'
+export type { ErrorMeta, PortErrorCode, PortErrorInit } from './errors.ts'
+export type {
+  AppendResult,
+  Batch,
+  Entry,
+  EntryInput,
+  Fence,
+  Head,
+  HeadQuery,
+  Journal,
+  ReadOptions,
+} from './journal.ts'
+export type { AcquireResult, Leases, LeaseState } from './lease.ts'
+export type { Blobs, SweepResult } from './blobs.ts'
+export type { Store } from './store.ts'
+export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
+export type { LogFields, Logger } from './logger.ts'
+export type {
+  FilePart,
+  FinishReason,
+  GenerateOptions,
+  Message,
+  Model,
+  ModelCapability,
+  ModelPart,
+  ModelRequest,
+  ModelSettings,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  ToolSpec,
+  Usage,
+} from './model.ts'

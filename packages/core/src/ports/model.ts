@@ -1,0 +1,164 @@
+/**
+ * Port: model. One request to a language model, one stream of parts.
+ *
+ * What an implementation must hold:
+ * - `generate` makes **one** request: no retry, no hidden loop, no tool execution. Retries, timeouts and the
+ *   idle limit are core's.
+ * - The stream ends with exactly one `finish` part and nothing after it, or it throws. A connection that
+ *   ends early is `model/incomplete`, a chunk that is not the protocol is `model/malformed`; neither ever
+ *   becomes a `finish`.
+ * - A `tool-call` part comes before `finish`, whole: its `arguments` are the complete text that the
+ *   model wrote, also when it is not JSON. Two calls with one id are passed on as they came.
+ * - An abort of `signal` ends the request and the stream within a second, whatever the server does, by
+ *   throwing the signal's reason. A consumer that leaves the stream early has the same effect.
+ * - Errors are `PortError` with a `model/*` code, `retryable`, and in `meta` what is known of `status`,
+ *   `requestId`, `providerCode`, `providerMessage`, `retryAfterMs`; never a prompt, an answer or a credential.
+ *
+ * What is not promised: equal answers to equal requests; usage where the provider gives none; deltas
+ * (a provider that cannot stream sends one).
+ */
+
+import type { Json, JsonObject } from './json.ts'
+import type { AdapterInfo } from './spec.ts'
+
+export type { Json, JsonObject } from './json.ts'
+export { isCodedError, modelErrorCodes, PortError } from './errors.ts'
+
+/** What a model can do. Calls that need more are refused before any I/O. */
+export type ModelCapability = 'text' | 'object' | 'tools' | 'vision' | 'audio' | 'file'
+
+/** Text in a message. */
+export interface TextPart {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** What a reasoning model wrote for itself; sent back as it came. */
+export interface ReasoningPart {
+  readonly type: 'reasoning'
+  readonly text: string
+  /** Opaque facts that the provider needs to see again, such as a signature. */
+  readonly provider?: JsonObject
+}
+
+/** A picture, sound or document in a user message. */
+export interface FilePart {
+  readonly type: 'file'
+  /** For example `image/png`. */
+  readonly mediaType: string
+  /** Base64, or an http(s) URL. */
+  readonly data: string
+  readonly name?: string
+}
+
+/** A call that the model asks for. */
+export interface ToolCallPart {
+  readonly type: 'tool-call'
+  readonly callId: string
+  readonly name: string
+  /** The complete text as the model wrote it; usually JSON. */
+  readonly arguments: string
+  readonly provider?: JsonObject
+}
+
+/** The answer to a call. */
+export interface ToolResultPart {
+  readonly type: 'tool-result'
+  readonly callId: string
+  readonly name: string
+  readonly output: Json
+  readonly isError: boolean
+}
+
+/** One message of a conversation. */
+export type Message =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly content: readonly (TextPart | FilePart)[] }
+  | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
+  | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] }
+
+/** A tool as the model sees it. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema (2020-12) of an object. */
+  readonly parameters: JsonObject
+}
+
+/** Settings of one call; what a provider does not know it ignores. */
+export interface ModelSettings {
+  readonly temperature?: number
+  readonly topP?: number
+  readonly maxOutputTokens?: number
+  readonly stop?: readonly string[]
+  readonly seed?: number
+}
+
+/** One request. */
+export interface ModelRequest {
+  /** System messages first, then the conversation; every tool result follows its call. */
+  readonly messages: readonly Message[]
+  readonly tools?: readonly ToolSpec[]
+  /** Default `auto`. */
+  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly tool: string }
+  /** Ask for JSON of this schema as the answer's text. Only for models with the capability `object`. */
+  readonly output?: { readonly schema: JsonObject; readonly name?: string }
+  readonly settings?: ModelSettings
+  /** By provider name, passed through. */
+  readonly providerOptions?: JsonObject
+}
+
+/** Why the model stopped. */
+export type FinishReason =
+  | 'stop'
+  | 'length'
+  | 'context_limit'
+  | 'tool_calls'
+  | 'content_filter'
+  | 'refusal'
+  | 'pause'
+  | 'malformed'
+  | 'cancelled'
+  | 'error'
+
+/** Tokens as the provider counted them; a count that it did not give is absent, never estimated. */
+export interface Usage {
+  /** All input tokens, cached ones included. */
+  readonly inputTokens?: number
+  readonly cachedInputTokens?: number
+  /** All output tokens, reasoning included. */
+  readonly outputTokens?: number
+  readonly reasoningTokens?: number
+}
+
+/** One part of a stream. */
+export type ModelPart =
+  | { readonly type: 'text-delta'; readonly text: string }
+  | { readonly type: 'reasoning-delta'; readonly text: string; readonly provider?: JsonObject }
+  | ToolCallPart
+  | {
+      readonly type: 'finish'
+      readonly reason: FinishReason
+      /** The provider's own word. */
+      readonly rawReason?: string
+      readonly usage: Usage
+      /** What answered: provider's ids. */
+      readonly response?: { readonly id?: string; readonly model?: string }
+    }
+
+/** Options of a call. */
+export interface GenerateOptions {
+  readonly signal: AbortSignal
+}
+
+/** The port: one model of one provider. */
+export interface Model {
+  readonly info: AdapterInfo
+  /** For example `openai`. */
+  readonly provider: string
+  /** The provider's name of the model. */
+  readonly modelId: string
+  readonly capabilities: readonly ModelCapability[]
+  /** Starts one request when the first part is asked for. Throws as stated above. */
+  generate(request: ModelRequest, options: GenerateOptions): AsyncIterable<ModelPart>
+}

@@ -1,0 +1,25 @@
+/**
+ * A store is one object that fills the ports journal, lease and blobs over one place, because the fence
+ * of a lease is checked inside the journal's transaction.
+ */
+
+import type { Blobs } from './blobs.ts'
+import type { Journal } from './journal.ts'
+import type { Leases } from './lease.ts'
+import type { AdapterInfo } from './spec.ts'
+
+export type { Blobs } from './blobs.ts'
+export type { Journal } from './journal.ts'
+export type { Leases } from './lease.ts'
+
+/** What an application passes as `store`. */
+export interface Store {
+  readonly info: AdapterInfo
+  readonly journal: Journal
+  readonly leases: Leases
+  readonly blobs: Blobs
+  /** How many finished runs core keeps before it drops the oldest; absent: all of them. */
+  readonly keepFinishedRuns?: number
+  /** Finishes what is under way and frees every resource. Idempotent. Later calls throw `store/closed`. */
+  close(): Promise<void>
+}

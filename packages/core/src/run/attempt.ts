@@ -1,0 +1,226 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import type { NewEvent, ResultData, ResultType, StoredValue } from '../history/event.ts'
+import type { RunHistory } from '../history/fold.ts'
+import { decodeValue } from '../history/stored-value.ts'
+import { RunWriter } from '../feed/writer.ts'
+import type { Deltas } from '../feed/deltas.ts'
+import type { Logger } from '../ports/index.ts'
+import type { RunIdentity } from './definition.ts'
+import type { Engine } from './engine.ts'
+import { FailureChains } from './failure-chain.ts'
+import { InboxReader } from './inbox.ts'
+import type { Ownership } from './owner.ts'
+import { never, Releases, type ReleaseHost } from './release.ts'
+import { RestWatch } from './rest.ts'
+import { Scope, type ReservedKey } from './scope.ts'
+import { OpenWaits } from './open-waits.ts'
+
+/** How the program ended, before it is written. */
+export type ProgramEnd =
+  | { readonly outcome: 'succeeded'; readonly output: unknown }
+  | { readonly outcome: 'failed'; readonly error: unknown }
+  | { readonly outcome: 'cancelled'; readonly reason: string | undefined; readonly commandId: string | undefined }
+
+/** How an attempt ended for its process. */
+export type AttemptEnd =
+  | { readonly end: 'settled'; readonly program: ProgramEnd }
+  | { readonly end: 'suspended' }
+  | { readonly end: 'stopped'; readonly error: unknown }
+
+/** What an attempt is made from. */
+export interface AttemptInit {
+  readonly engine: Engine
+  readonly identity: RunIdentity
+  readonly history: RunHistory
+  readonly ownership: Ownership
+  readonly deltas: Deltas
+  readonly log: Logger
+}
+
+/**
+ * One process executing one run, from the lease to its loss, suspension or end. It holds what step, wait,
+ * child and fan-out share: the queue of results, the writer, the inbox and the count of work under way.
+ */
+export class Attempt implements ReleaseHost {
+  readonly engine: Engine
+  readonly identity: RunIdentity
+  readonly history: RunHistory
+  readonly ownership: Ownership
+  readonly deltas: Deltas
+  readonly log: Logger
+  readonly chains = new FailureChains()
+  readonly root: Scope
+  readonly writer: RunWriter
+  readonly releases: Releases
+  readonly inbox: InboxReader
+  readonly waits: OpenWaits
+  readonly #rest: RestWatch
+  readonly startedAt: number
+  /** Steps, retries, engine I/O and writes under way. */
+  busy = 0
+  /** Children and fan-outs in flight. */
+  openScopes = 0
+  /** Child scopes asked for, and those in flight. */
+  childCount = { total: 0, inFlight: 0 }
+  program: ProgramEnd | undefined
+  /** The end does not wait for the recorded part: a cancel or a deadline. */
+  forced = false
+  #over = false
+  #finish!: (end: AttemptEnd) => void
+  /** Settles when this process has nothing more to do with the run. Never rejects. */
+  readonly finished: Promise<AttemptEnd>
+
+  constructor(init: AttemptInit) {
+    this.engine = init.engine
+    this.identity = init.identity
+    this.history = init.history
+    this.ownership = init.ownership
+    this.deltas = init.deltas
+    this.log = init.log
+    this.startedAt = this.engine.platform.monotonic()
+    this.finished = new Promise((resolve) => (this.#finish = resolve))
+    this.root = new Scope({ key: '', depth: 0, metadata: init.identity.metadata, options: init.identity.options })
+    this.writer = new RunWriter(this.engine, {
+      runId: init.identity.runId,
+      fence: init.ownership.fence,
+      onFailure: (error) => this.stop(error),
+    })
+    this.releases = new Releases(this, init.history)
+    this.releases.addScope(this.root)
+    this.waits = new OpenWaits(this)
+    this.inbox = new InboxReader(this)
+    this.#rest = new RestWatch(this)
+  }
+
+  get platform(): Engine['platform'] {
+    return this.engine.platform
+  }
+
+  get replayIdleMs(): number {
+    return this.engine.timing.replayIdleMs
+  }
+
+  /** Nothing settles or starts any more: suspended, stopped or ended. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Milliseconds under the lease in this attempt. */
+  get activeMs(): number {
+    return Math.round(this.engine.platform.monotonic() - this.startedAt)
+  }
+
+  decode(stored: StoredValue): unknown {
+    return decodeValue(stored, this.engine.blobs)
+  }
+
+  isWorking(): boolean {
+    return this.busy > 0 || !this.writer.idle
+  }
+
+  idle(): void {
+    this.#rest.check()
+  }
+
+  diverged(error: HarnessError): void {
+    this.stop(error)
+  }
+
+  fault(error: unknown): void {
+    this.stop(error)
+  }
+
+  /** Takes a key or gives the promise that refuses it. */
+  reserve(scope: Scope, name: string, key: string | undefined): ReservedKey | Promise<never> {
+    if (this.#over) return never
+    if (scope.isCut) return handled(Promise.reject(scope.cancellation.reason ?? scopeEnded(scope)))
+    try {
+      return scope.reserve(name, key)
+    } catch (error) {
+      return handled(Promise.reject(error))
+    }
+  }
+
+  /** Counts work under way. */
+  begin(): void {
+    this.busy++
+  }
+
+  end(): void {
+    this.busy--
+    this.releases.kick()
+  }
+
+  /** Runs engine I/O; a storage fault in it stops the run. */
+  async io<T>(work: () => Promise<T>): Promise<T> {
+    this.begin()
+    try {
+      const value = await work()
+      return this.#over ? await never : value
+    } finally {
+      this.end()
+    }
+  }
+
+  /** Writes an entry; resolves with its position, and never when this attempt is over. */
+  append(event: NewEvent): Promise<number> {
+    return new Promise((resolve) => this.writer.write(event, resolve))
+  }
+
+  /** Writes a result and hands it to the queue. */
+  recordResult(type: ResultType, data: ResultData): void {
+    this.begin()
+    this.writer.write({ type, data } as NewEvent, (position) => {
+      this.busy--
+      this.releases.record({ position, type, data })
+    })
+  }
+
+  /** The program has ended, or is ended from outside (`forced`). Only the first end counts. */
+  endProgram(program: ProgramEnd, options: { readonly forced?: boolean; readonly reason?: Error } = {}): void {
+    if (this.#over || this.program !== undefined) return
+    this.program = program
+    this.forced = options.forced ?? false
+    if (program.outcome !== 'succeeded') {
+      this.waits.clear()
+      this.releases.dropHeld()
+      this.releases.cut(this.root, options.reason ?? scopeEnded(this.root))
+    }
+    this.releases.touch()
+    this.releases.kick()
+  }
+
+  /** Ends this attempt for the process; the first call counts. */
+  finish(end: AttemptEnd): void {
+    if (this.#over) return
+    this.#over = true
+    this.releases.stop()
+    this.writer.stop()
+    this.inbox.stop()
+    this.waits.clear()
+    this.#rest.stop()
+    this.ownership.stop()
+    this.#finish(end)
+  }
+
+  /** Stops without writing: ownership lost, storage in doubt, or code that does not fit the journal. */
+  stop(error: unknown): void {
+    if (this.#over) return
+    this.finish({ end: 'stopped', error })
+    this.root.cancellation.abort(error)
+  }
+}
+
+/** Marks a promise as handled. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
+}
+
+function scopeEnded(scope: Scope): HarnessError {
+  return new HarnessError({
+    code: 'operation/cancelled',
+    message: scope.key === '' ? 'The run has ended.' : `"${scope.key}" has ended.`,
+    meta: { scope: scope.key === '' ? 'run' : 'call' },
+  })
+}

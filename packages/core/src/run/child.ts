@@ -1,0 +1,145 @@
+import { serializeError } from '../errors/serialize.ts'
+import type { ResultOutcome } from '../history/event.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import { hashJson } from '../schema/json.ts'
+import type { Attempt } from './attempt.ts'
+import { createContext } from './context.ts'
+import type { ChildSpec } from './definition.ts'
+import { Scope, type ReservedKey } from './scope.ts'
+import { cancelled, timedOut } from './signal.ts'
+
+/**
+ * Runs a program in a scope of the same run. When its end is recorded the program does not run: the end is
+ * handed over at its place and everything below it counts as consumed.
+ */
+export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Promise<unknown> {
+  const key = attempt.reserve(parent, spec.name, spec.key)
+  if (key instanceof Promise) return key
+  const scope = new Scope({
+    key: key.key,
+    parent,
+    depth: parent.depth + 1,
+    metadata: spec.metadata ?? parent.metadata,
+    options: spec.options ?? parent.options,
+  })
+  const inputHash = hashJson(spec.input)
+  attempt.openScopes++
+  attempt.childCount.total++
+  attempt.childCount.inFlight++
+  scope.skipped = attempt.releases.isRecorded(key.key)
+  attempt.releases.addScope(scope)
+  const after = attempt.releases.lastReleased
+  const result = attempt.releases.ask({
+    key,
+    type: 'agent.finished',
+    scope: parent,
+    inputHash,
+    child: scope,
+    settled: () => {
+      attempt.openScopes--
+      attempt.childCount.inFlight--
+      scope.cancellation.dispose()
+    },
+  })
+  if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { key, after, inputHash }).start()
+  return result
+}
+
+class ChildRun {
+  readonly #attempt: Attempt
+  readonly #scope: Scope
+  readonly #spec: ChildSpec
+  readonly #ask: { readonly key: ReservedKey; readonly after: number; readonly inputHash: string }
+
+  constructor(
+    attempt: Attempt,
+    scope: Scope,
+    spec: ChildSpec,
+    ask: { readonly key: ReservedKey; readonly after: number; readonly inputHash: string },
+  ) {
+    this.#attempt = attempt
+    this.#scope = scope
+    this.#spec = spec
+    this.#ask = ask
+  }
+
+  start(): void {
+    const { program, input, timeoutMs, signal, label } = this.#spec
+    const context = createContext(this.#attempt, this.#scope)
+    if (timeoutMs !== undefined && timeoutMs > 0) this.#armTimeout(timeoutMs)
+    if (signal !== undefined) this.#follow(signal)
+    context.emit({ type: 'agent.started', key: this.#scope.key, agent: label.agent ?? this.#spec.name })
+    void this.#run(async () => program(context, input))
+  }
+
+  async #run(program: () => Promise<unknown>): Promise<void> {
+    let outcome: ResultOutcome
+    try {
+      const value = await program()
+      if (this.#isOver()) return
+      const encoded = encodeValue(value, `The output of "${this.#scope.key}"`, this.#attempt.engine.blobs)
+      const { stored } = encoded instanceof Promise ? await this.#attempt.io(() => encoded) : encoded
+      outcome = { status: 'ok', ...stored }
+    } catch (error) {
+      // The end of a scope that was cut is what cut it, not what its program made of that.
+      if (this.#isOver()) return
+      outcome = this.#failure(error)
+    }
+    this.#attempt.releases.whenOpen(() => this.#end(outcome))
+    this.#attempt.releases.kick()
+  }
+
+  #failure(error: unknown): ResultOutcome {
+    const chain = this.#attempt.chains.find(error)
+    return { status: 'failed', error: serializeError(error), ...(chain !== undefined && { chain }) }
+  }
+
+  #isOver(): boolean {
+    return this.#attempt.over || this.#scope.over || this.#scope.isCut
+  }
+
+  #end(outcome: ResultOutcome): void {
+    if (this.#isOver() || this.#attempt.releases.isRecorded(this.#scope.key)) return
+    this.#scope.over = true
+    this.#attempt.recordResult('agent.finished', {
+      key: this.#scope.key,
+      scope: this.#scope.parent?.key ?? '',
+      after: this.#ask.after,
+      inputHash: this.#ask.inputHash,
+      ...outcome,
+      label: this.#spec.label,
+    })
+  }
+
+  #armTimeout(timeoutMs: number): void {
+    const timer = this.#attempt.platform.timer(timeoutMs, () =>
+      this.#stop(timedOut('call', `The call "${this.#scope.key}"`, timeoutMs)),
+    )
+    this.#scope.cancellation.onAbort(() => timer.cancel())
+  }
+
+  #follow(signal: AbortSignal): void {
+    const onAbort = (): void => this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, signal.reason))
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#scope.cancellation.onAbort(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  /** Ends the child from outside: a time limit of the call, or its own signal. */
+  #stop(error: Error): void {
+    this.#attempt.releases.whenOpen(() => {
+      if (this.#isOver()) return
+      this.#attempt.releases.cut(this.#scope, error)
+      this.#scope.over = true
+      this.#attempt.recordResult('agent.finished', {
+        key: this.#scope.key,
+        scope: this.#scope.parent?.key ?? '',
+        after: this.#ask.after,
+        inputHash: this.#ask.inputHash,
+        status: 'failed',
+        error: serializeError(error),
+        label: this.#spec.label,
+      })
+    })
+  }
+}

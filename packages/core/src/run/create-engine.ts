@@ -1,0 +1,34 @@
+import { createHub } from '../feed/hub.ts'
+import type { Logger, Platform, Store } from '../ports/index.ts'
+import type { Definition } from './definition.ts'
+import { defaultTiming, type Engine, type EngineTiming } from './engine.ts'
+import { LiveRuns } from './live-runs.ts'
+
+/** What an engine is made from. */
+export interface EngineInit {
+  readonly store: Store
+  readonly platform: Platform
+  readonly logger: Logger
+  readonly resolve: (kind: string, name: string) => Definition | undefined
+  readonly timing?: Partial<EngineTiming>
+  readonly closing?: AbortSignal
+}
+
+/** Puts the parts together that every run of one harness shares. */
+export function createEngine(init: EngineInit): Engine {
+  const { store, platform, logger, resolve } = init
+  return {
+    store,
+    journal: store.journal,
+    leases: store.leases,
+    blobs: store.blobs,
+    platform,
+    hub: createHub(),
+    logger,
+    timing: { ...defaultTiming, ...init.timing },
+    live: new LiveRuns(store.keepFinishedRuns),
+    closing: init.closing ?? new AbortController().signal,
+    shared: store.info.capabilities.includes('store.multi-process'),
+    resolve,
+  }
+}

@@ -1,0 +1,152 @@
+import type { AskRecord, LabelRecord, TransientEvent } from '../history/event.ts'
+import type { Json, Logger } from '../ports/index.ts'
+import type { IssueRecord } from '../schema/validate.ts'
+import type { StandardSchema } from '../schema/standard-schema.ts'
+
+/** What a definition of either kind compiles to. The engine runs programs and never asks what they are. */
+export type Program = (context: EngineContext, input: unknown) => Promise<unknown>
+
+/** Something that can be run. */
+export interface Definition {
+  readonly kind: string
+  readonly name: string
+  readonly version: string
+  readonly input: StandardSchema
+  readonly output: StandardSchema
+  readonly program: Program
+}
+
+/** Which run this is; the same for every scope in it. */
+export interface RunIdentity {
+  readonly runId: string
+  readonly sessionId: string
+  /** Counts from 1; grows with every process or wake-up that goes on with the run. */
+  readonly attempt: number
+  readonly metadata: Json
+  /** How far the session's history counts for this run. */
+  readonly historyPosition: number
+  readonly options: RunCallOptions
+}
+
+/** Options of a call that programs read. */
+export interface RunCallOptions {
+  readonly model?: string
+  readonly historyWindow?: number
+}
+
+/** What happens when an effect was started and its outcome is not known. */
+export type Effect = 'read' | 'idempotent' | 'once'
+
+/** When and how often a failed step is tried again. */
+export interface RetryPolicy {
+  /** Counts the first attempt. Default 1. */
+  readonly maxAttempts?: number
+  /** Before the second attempt. Default 500 ms. */
+  readonly minDelayMs?: number
+  /** Default 8,000 ms. */
+  readonly maxDelayMs?: number
+  /** Default 2. */
+  readonly factor?: number
+  /** Whether each wait is a random part of itself (half to whole). Default true. */
+  readonly jitter?: boolean
+  /** Default: every failure but aborts. */
+  readonly retryOn?: (error: unknown) => boolean
+  /** Overrides the computed wait; `undefined` keeps it, `Infinity` gives up. */
+  readonly delayFor?: (error: unknown, computedMs: number) => number | undefined
+}
+
+/** What a step's body gets. */
+export interface StepRun {
+  /** The same for every attempt of this step, in every process. */
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** The outcome that `reconcile` found. */
+export type Reconciled<T> = { readonly done: T } | 'unknown'
+
+/** One effect, as programs ask for it. */
+export interface StepSpec<T = unknown> {
+  readonly name: string
+  readonly key?: string
+  /** Selects the event: `step.finished`, `model.finished` or `tool.finished`. */
+  readonly noun: 'step' | 'model' | 'tool'
+  readonly effect: Effect
+  readonly run: (run: StepRun) => T | Promise<T>
+  readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
+  readonly retry?: RetryPolicy
+  readonly timeoutMs?: number
+  /** Compared with the recorded one in a replay. */
+  readonly input?: unknown
+  /** Facts for readers, taken from the value when there is one. */
+  readonly label?: (value: T | undefined) => LabelRecord
+  /** Read by engine code alone: handed over at once, not one per macrotask. */
+  readonly folded?: boolean
+}
+
+/** A wait for a signal, a time, or whichever comes first. */
+export interface WaitSpec {
+  readonly name: string
+  readonly key?: string
+  readonly schema?: StandardSchema
+  readonly timeoutMs?: number
+  /** A sleep: takes no signal and ends well when its time has come. */
+  readonly timer?: boolean
+}
+
+/** A child scope with a program of its own. */
+export interface ChildSpec {
+  readonly name: string
+  readonly key?: string
+  readonly program: Program
+  readonly input: unknown
+  readonly label: LabelRecord
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  readonly metadata?: Json
+  readonly options?: RunCallOptions
+}
+
+/** A fan-out over items. */
+export interface FanOutSpec<T, R> {
+  readonly name: string
+  readonly key?: string
+  readonly items: readonly T[]
+  readonly concurrency: number
+  readonly each: (context: EngineContext, item: T, index: number) => Promise<R>
+}
+
+/** A transient event without what the engine adds. */
+export type TransientInput = TransientEvent extends infer Event
+  ? Event extends TransientEvent
+    ? Omit<Event, 'runId' | 'at'>
+    : never
+  : never
+
+/** What a program can ask of the engine. Every promise is settled by the engine in journal order. */
+export interface EngineContext {
+  readonly run: RunIdentity
+  /** Key of this scope; empty for the root. */
+  readonly scope: string
+  /** How many child scopes enclose this one. */
+  readonly depth: number
+  readonly metadata: Json
+  readonly options: RunCallOptions
+  readonly signal: AbortSignal
+  /** Bound to the run's ids; silent while recorded results are handed back. */
+  readonly log: Logger
+  step<T>(spec: StepSpec<T>): Promise<T>
+  wait(spec: WaitSpec): Promise<unknown>
+  child(spec: ChildSpec): Promise<unknown>
+  fanOut<T, R>(spec: FanOutSpec<T, R>): Promise<R[]>
+  /** Emits a transient event; nothing is emitted during replay. */
+  emit(event: TransientInput): void
+  /** I/O of engine code that is not an effect; the run is not at rest while it goes on. */
+  io<T>(work: () => Promise<T>): Promise<T>
+  /** How many child scopes were asked for in the run, and how many are in flight. */
+  children(): { readonly total: number; readonly inFlight: number }
+}
+
+export type { AskRecord, IssueRecord }

@@ -1,0 +1,29 @@
+import type { FailureLink } from '../history/event.ts'
+
+/**
+ * Remembers where an error that user code holds came from. Found by identity, through `cause` and through the
+ * `errors` of an AggregateError, so that a wrapped failure is still known.
+ */
+export class FailureChains {
+  readonly #links = new WeakMap<object, readonly FailureLink[]>()
+
+  remember(error: Error, links: readonly FailureLink[]): void {
+    this.#links.set(error, links)
+  }
+
+  /** The links of an error, or `undefined` when no recorded failure is behind it. */
+  find(error: unknown, depth = 0): readonly FailureLink[] | undefined {
+    // A cause can be a cycle, and nobody wraps deeper than this.
+    if (typeof error !== 'object' || error === null || depth > 16) return undefined
+    const own = this.#links.get(error)
+    if (own !== undefined) return own
+    const { cause, errors } = error as { cause?: unknown; errors?: unknown }
+    const fromCause = this.find(cause, depth + 1)
+    if (fromCause !== undefined || !Array.isArray(errors)) return fromCause
+    for (const inner of errors) {
+      const found = this.find(inner, depth + 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+import { follow } from '../feed/follow.ts'
+import type { RunEvent } from '../history/event.ts'
+import { sendCommand } from './commands.ts'
+import type { Engine } from './engine.ts'
+import type { LiveRun } from './live-run.ts'
+
+/** A run that was asked for. `run` and `stream` are views of this. */
+export interface RunHandle<Output = unknown> {
+  readonly id: string
+  /**
+   * The output, or the error of the run. Pending while the run is suspended; asking for it keeps the process
+   * alive until then. Never raises an unhandled rejection.
+   */
+  readonly result: Promise<Output>
+  /**
+   * Events of the run: committed ones after a position (default 0: all) in order and without a gap, merged with
+   * transient ones as they happen. Leaving the loop detaches this reader alone and never cancels the run.
+   */
+  events(options?: { readonly after?: number }): AsyncIterableIterator<RunEvent>
+  /** Records a cancel; resolves once it is recorded. `result` rejects with `run/cancelled` when it took effect. */
+  cancel(reason?: string): Promise<void>
+}
+
+/** The handle of a run of this process. */
+export function createHandle(engine: Engine, live: LiveRun): RunHandle {
+  return {
+    id: live.runId,
+    get result() {
+      live.want()
+      return live.result
+    },
+    events: (options) => followRun(engine, live.runId, options?.after ?? 0),
+    cancel: (reason) =>
+      sendCommand(engine, live.runId, { type: 'cancel', ...(reason !== undefined && { reason }) }),
+  }
+}
+
+/** Follows any run of the store, live here or not. */
+export function followRun(engine: Engine, runId: string, after: number): AsyncIterableIterator<RunEvent> {
+  const live = engine.live.get(runId)
+  return follow(
+    {
+      journal: engine.journal,
+      hub: engine.hub,
+      platform: engine.platform,
+      runId,
+      signal: engine.closing,
+      isLocal: () => engine.live.get(runId)?.attempt !== undefined || !engine.shared,
+      ...(live !== undefined && { deltas: live.deltas }),
+    },
+    after,
+  )
+}

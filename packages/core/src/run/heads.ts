@@ -1,0 +1,96 @@
+import { runStream, sessionLease, sessionStream } from '../feed/streams.ts'
+import type { CommittedEvents } from '../history/event.ts'
+import type { RunHistory, RunState } from '../history/fold.ts'
+import type { Head, Json } from '../ports/index.ts'
+
+/** The queryable part of a run: what `runs.list` and the checks of `start` need without reading its stream. */
+export interface RunFacts {
+  readonly target: CommittedEvents['run.started']['target']
+  readonly inputHash: string
+  /** Workers and `recover()` may go on with it. */
+  readonly recoverable: boolean
+  readonly attempt: number
+  readonly startedAt: number
+  /** Why a suspended run is suspended. */
+  readonly suspendReason?: string
+  readonly errorCode?: string
+}
+
+/** Where a run stands, as its head says. */
+export interface RunHead extends RunFacts {
+  readonly runId: string
+  readonly sessionId: string
+  readonly state: RunState
+  readonly dueAt?: number
+  readonly updatedAt: number
+}
+
+/** The facts of a run that its history says. */
+export function runFacts(
+  ids: { readonly runId: string; readonly sessionId: string },
+  history: Pick<RunHistory, 'started' | 'startedAt' | 'hasSuspended'>,
+  attempt: number,
+): Omit<RunHead, 'state' | 'updatedAt'> {
+  const { target, inputHash, durable } = history.started
+  return {
+    runId: ids.runId,
+    sessionId: ids.sessionId,
+    target,
+    inputHash,
+    recoverable: durable || history.hasSuspended,
+    attempt,
+    startedAt: history.startedAt,
+  }
+}
+
+/** The head of a run. */
+export function runHead(run: RunHead): Head {
+  const { runId, sessionId, state, dueAt, updatedAt, ...facts } = run
+  return {
+    stream: runStream(runId),
+    kind: 'run',
+    group: sessionId,
+    state,
+    leaseKey: sessionLease(sessionId),
+    updatedAt,
+    data: facts as unknown as Json,
+    ...(dueAt !== undefined && { dueAt }),
+  }
+}
+
+/** Reads a run's head back. */
+export function toRunHead(head: Head): RunHead {
+  return {
+    ...(head.data as unknown as RunFacts),
+    runId: head.stream.slice('run/'.length),
+    sessionId: head.group,
+    state: head.state as RunState,
+    updatedAt: head.updatedAt,
+    ...(head.dueAt !== undefined && { dueAt: head.dueAt }),
+  }
+}
+
+/** The run that a session is busy with, if any. */
+export interface SessionOccupant {
+  readonly runId: string
+}
+
+/** The head of a session: idle, or busy with a run that executes, waits or was orphaned. */
+export function sessionHead(sessionId: string, occupant: SessionOccupant | undefined, updatedAt: number): Head {
+  return {
+    stream: sessionStream(sessionId),
+    kind: 'session',
+    group: sessionId,
+    state: occupant === undefined ? 'idle' : 'busy',
+    leaseKey: sessionLease(sessionId),
+    updatedAt,
+    data: occupant === undefined ? {} : { runId: occupant.runId },
+  }
+}
+
+/** The run in a session's head. */
+export function occupantOf(head: Head | undefined): string | undefined {
+  if (head?.state !== 'busy') return undefined
+  const { runId } = head.data as { readonly runId?: unknown }
+  return typeof runId === 'string' ? runId : undefined
+}

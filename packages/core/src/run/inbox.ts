@@ -1,0 +1,117 @@
+import { readAll } from '../feed/read.ts'
+import { inboxStream } from '../feed/streams.ts'
+import type { Timer } from '../ports/index.ts'
+import type { Attempt } from './attempt.ts'
+import { toCommand, type Command, type SignalCommand } from './commands.ts'
+import { cancelled } from './signal.ts'
+
+/**
+ * Reads the commands of a run and gives each to what it is for. Woken at once by commands of this process;
+ * where other processes may write, it also looks by itself.
+ */
+export class InboxReader {
+  readonly #attempt: Attempt
+  readonly #signals: SignalCommand[] = []
+  readonly #taken: Set<string>
+  #position = 0
+  #reading: Promise<void> | undefined
+  #again = false
+  #unsubscribe: (() => void) | undefined
+  #poll: Timer | undefined
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt
+    this.#taken = attempt.history.commands
+  }
+
+  /** The last position that was read: what a suspension expects. */
+  get position(): number {
+    return this.#position
+  }
+
+  start(): void {
+    const { engine, identity } = this.#attempt
+    this.#unsubscribe = engine.hub.subscribe(inboxStream(identity.runId), () => this.#readSafely())
+    if (engine.shared) this.#armPoll()
+  }
+
+  stop(): void {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    this.#poll?.cancel()
+    this.#poll = undefined
+  }
+
+  /** Reads what is new; a call during a read makes it read once more. */
+  read(): Promise<void> {
+    if (this.#reading !== undefined) {
+      this.#again = true
+      return this.#reading
+    }
+    this.#reading = this.#readNew().finally(() => (this.#reading = undefined))
+    return this.#reading
+  }
+
+  /** Gives signals to waits that are open now. */
+  match(): void {
+    const attempt = this.#attempt
+    if (attempt.over || !attempt.releases.open) return
+    for (const command of [...this.#signals]) {
+      const wait = attempt.waits.find(command)
+      if (wait === undefined) continue
+      this.#signals.splice(this.#signals.indexOf(command), 1)
+      this.#taken.add(command.commandId)
+      attempt.waits.accept(wait, command).catch((error: unknown) => attempt.fault(error))
+    }
+  }
+
+  /** A cancel that is already there, for a run whose program must not be started any more. */
+  pendingCancel(): Extract<Command, { type: 'cancel' }> | undefined {
+    return this.#cancel
+  }
+
+  #cancel: Extract<Command, { type: 'cancel' }> | undefined
+
+  async #readNew(): Promise<void> {
+    const { engine, identity } = this.#attempt
+    do {
+      this.#again = false
+      const entries = await readAll(engine.journal, inboxStream(identity.runId), this.#position)
+      for (const entry of entries) {
+        this.#position = entry.position
+        const command = toCommand(entry)
+        if (command !== undefined && !this.#taken.has(command.commandId)) this.#take(command)
+      }
+    } while (this.#again)
+    this.match()
+  }
+
+  #take(command: Command): void {
+    if (command.type === 'signal') {
+      this.#signals.push(command)
+      return
+    }
+    if (command.type !== 'cancel') return
+    this.#cancel = command
+    this.#attempt.endProgram(
+      { outcome: 'cancelled', reason: command.reason, commandId: command.commandId },
+      { forced: true, reason: cancelled('run', cancelMessage(command.reason)) },
+    )
+  }
+
+  #readSafely(): void {
+    if (!this.#attempt.over) this.read().catch((error: unknown) => this.#attempt.fault(error))
+  }
+
+  #armPoll(): void {
+    const { platform, engine } = this.#attempt
+    this.#poll = platform.timer(engine.timing.inboxPollMs, () => {
+      this.#readSafely()
+      this.#armPoll()
+    })
+  }
+}
+
+function cancelMessage(reason: string | undefined): string {
+  return reason === undefined ? 'The run was cancelled.' : `The run was cancelled: ${reason}`
+}

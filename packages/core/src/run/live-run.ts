@@ -1,0 +1,104 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { createDeltas } from '../feed/deltas.ts'
+import type { Attempt, AttemptEnd, ProgramEnd } from './attempt.ts'
+import { cancelledError } from './settle.ts'
+
+/**
+ * One run as this process knows it, from the first attempt here to the end: the result that callers await,
+ * the transient events, and the attempt under way, if any.
+ */
+export class LiveRun {
+  readonly runId: string
+  readonly sessionId: string
+  readonly deltas = createDeltas()
+  readonly #result = Promise.withResolvers<unknown>()
+  readonly #done = Promise.withResolvers<void>()
+  #attempt: Attempt | undefined
+  #settled = false
+  #wanted = false
+  readonly #onWanted: (() => void)[] = []
+
+  constructor(runId: string, sessionId: string) {
+    this.runId = runId
+    this.sessionId = sessionId
+    this.#result.promise.catch(() => undefined)
+  }
+
+  /** The output, or the error. Pending while the run is suspended. */
+  get result(): Promise<unknown> {
+    return this.#result.promise
+  }
+
+  /** Settles with the run; never rejects. */
+  get done(): Promise<void> {
+    return this.#done.promise
+  }
+
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  /** The attempt under way in this process. */
+  get attempt(): Attempt | undefined {
+    return this.#attempt
+  }
+
+  /** Somebody awaits the result, so that a suspended run keeps the process alive. */
+  get wanted(): boolean {
+    return this.#wanted
+  }
+
+  want(): void {
+    if (this.#wanted) return
+    this.#wanted = true
+    for (const listener of this.#onWanted.splice(0)) listener()
+  }
+
+  onWanted(listener: () => void): void {
+    this.#onWanted.push(listener)
+  }
+
+  /** Last position of the inbox that an attempt of this process has read. */
+  inboxPosition = 0
+
+  begin(attempt: Attempt): void {
+    this.#attempt = attempt
+  }
+
+  /** An attempt is over; true when the run is, for this process. */
+  attemptEnded(end: AttemptEnd): boolean {
+    this.inboxPosition = this.#attempt?.inbox.position ?? this.inboxPosition
+    this.#attempt = undefined
+    if (end.end === 'settled') this.settle(end.program)
+    if (end.end === 'stopped') this.fail(end.error)
+    return this.#settled
+  }
+
+  settle(program: ProgramEnd): void {
+    if (program.outcome === 'succeeded') return this.#close(() => this.#result.resolve(program.output))
+    if (program.outcome === 'failed') return this.fail(program.error)
+    this.fail(cancelledError(this.runId, program.reason))
+  }
+
+  fail(error: unknown): void {
+    this.#close(() => this.#result.reject(error))
+  }
+
+  /** The harness goes away: an attempt stops without writing, and the run stays resumable. */
+  abandon(): void {
+    const error = new HarnessError({
+      code: 'harness/closed',
+      message: `The harness was shut down while the run "${this.runId}" was not finished; it can be resumed.`,
+      meta: { runId: this.runId },
+    })
+    this.#attempt?.stop(error)
+    this.fail(error)
+  }
+
+  #close(settleResult: () => void): void {
+    if (this.#settled) return
+    this.#settled = true
+    settleResult()
+    this.#done.resolve()
+  }
+}

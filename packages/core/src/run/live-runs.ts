@@ -1,0 +1,46 @@
+import { inboxStream, runStream } from '../feed/streams.ts'
+import type { LiveRun } from './live-run.ts'
+
+/** The runs that this process holds a handle of and has not seen the end of. */
+export class LiveRuns {
+  readonly #runs = new Map<string, LiveRun>()
+  readonly #finished = new Set<string>()
+  readonly #keepFinished: number
+
+  /** @param keepFinished how many finished runs a store of bounded size keeps */
+  constructor(keepFinished: number | undefined) {
+    this.#keepFinished = keepFinished ?? Infinity
+  }
+
+  get(runId: string): LiveRun | undefined {
+    return this.#runs.get(runId)
+  }
+
+  add(run: LiveRun): void {
+    this.#runs.set(run.runId, run)
+    void run.done.then(() => {
+      if (this.#runs.get(run.runId) === run) this.#runs.delete(run.runId)
+    })
+  }
+
+  /** All of them, for shutdown. */
+  all(): LiveRun[] {
+    return [...this.#runs.values()]
+  }
+
+  ofSession(sessionId: string): LiveRun[] {
+    return this.all().filter((run) => run.sessionId === sessionId)
+  }
+
+  /** Notes that a run is about to finish; returns the streams of runs that a bounded store drops for it. */
+  retire(runId: string): string[] {
+    if (this.#keepFinished === Infinity) return []
+    this.#finished.delete(runId)
+    this.#finished.add(runId)
+    if (this.#finished.size <= this.#keepFinished) return []
+    const [oldest] = this.#finished
+    if (oldest === undefined) return []
+    this.#finished.delete(oldest)
+    return [runStream(oldest), inboxStream(oldest)]
+  }
+}

@@ -1,0 +1,79 @@
+import type { Deltas } from '../feed/deltas.ts'
+import type { RunHistory } from '../history/fold.ts'
+import { decodeValue } from '../history/stored-value.ts'
+import type { Logger } from '../ports/index.ts'
+import { validateOrThrow } from '../schema/validate.ts'
+import { Attempt, type AttemptEnd } from './attempt.ts'
+import { createContext } from './context.ts'
+import type { Definition, RunIdentity } from './definition.ts'
+import type { Engine } from './engine.ts'
+import type { Ownership } from './owner.ts'
+import { never } from './release.ts'
+import { timedOut } from './signal.ts'
+
+/** What an attempt needs; the lease is held and the start or resume is recorded. */
+export interface PerformInit {
+  readonly engine: Engine
+  readonly definition: Definition
+  readonly identity: RunIdentity
+  readonly history: RunHistory
+  readonly ownership: Ownership
+  readonly deltas: Deltas
+  readonly log: Logger
+  /** Gives the attempt to whoever may stop it. */
+  readonly started: (attempt: Attempt) => void
+}
+
+/**
+ * Executes one attempt: commands that are already there, then the program, raced with the end that somebody
+ * else may give it. Never rejects; how it ended is the answer.
+ */
+export async function perform(init: PerformInit): Promise<AttemptEnd> {
+  const attempt = new Attempt(init)
+  init.ownership.hold((error) => attempt.stop(error))
+  init.started(attempt)
+  attempt.inbox.start()
+  attempt.begin()
+  try {
+    // A cancel is read before replay, so that a run whose code is gone, or hangs, can be ended.
+    if (init.engine.shared || init.history.attempt > 1) await attempt.inbox.read()
+  } catch (error) {
+    attempt.fault(error)
+  }
+  attempt.end()
+  if (!attempt.over && attempt.program === undefined) runProgram(attempt, init.definition)
+  return attempt.finished
+}
+
+function runProgram(attempt: Attempt, definition: Definition): void {
+  const { timeoutMs } = attempt.history.started
+  armDeadline(attempt, timeoutMs)
+  void execute(attempt, definition).then(
+    (output) => attempt.endProgram({ outcome: 'succeeded', output }),
+    (error: unknown) => attempt.endProgram({ outcome: 'failed', error }),
+  )
+  attempt.releases.touch()
+  attempt.releases.kick()
+}
+
+async function execute(attempt: Attempt, definition: Definition): Promise<unknown> {
+  const stored = attempt.history.started.input
+  const raw = await attempt.io(async () => decodeValue(stored, attempt.engine.blobs))
+  const what = `The input of ${definition.kind} "${definition.name}"`
+  const input = await attempt.io(() => validateOrThrow(definition.input, raw, { code: 'validation/input', what }))
+  const output = await definition.program(createContext(attempt, attempt.root), input)
+  if (attempt.over) return never
+  const outputOf = `The output of ${definition.kind} "${definition.name}"`
+  return attempt.io(() => validateOrThrow(definition.output, output, { code: 'validation/output', what: outputOf }))
+}
+
+/** The limit counts time under a lease over all attempts. */
+function armDeadline(attempt: Attempt, timeoutMs: number): void {
+  if (timeoutMs <= 0) return
+  const left = Math.max(0, timeoutMs - attempt.history.activeMs)
+  const error = timedOut('run', `The run "${attempt.identity.runId}"`, timeoutMs)
+  const timer = attempt.platform.timer(left, () =>
+    attempt.endProgram({ outcome: 'failed', error }, { forced: true, reason: error }),
+  )
+  void attempt.finished.then(() => timer.cancel())
+}

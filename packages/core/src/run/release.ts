@@ -1,0 +1,360 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { deserializeError } from '../errors/serialize.ts'
+import type { ResultType, StoredValue } from '../history/event.ts'
+import type { PartialAsk, ResultEntry, RunHistory } from '../history/fold.ts'
+import type { Platform } from '../ports/index.ts'
+import type { FailureChains } from './failure-chain.ts'
+import { ReplayWatch } from './replay-watch.ts'
+import type { ReservedKey, Scope } from './scope.ts'
+
+/** One thing that a program asked for. */
+export interface Ask {
+  readonly key: ReservedKey
+  readonly type: ResultType
+  readonly scope: Scope
+  readonly inputHash?: string | undefined
+  /** Read by engine code alone: handed over as soon as it is known. */
+  readonly folded?: boolean | undefined
+  /** The scope that this ask is the end of. */
+  readonly child?: Scope
+  /** What a recorded success resolves with, where the entry does not hold the value. */
+  readonly local?: () => unknown
+  /** Starts the effect; called once the recorded part was consumed, with the `after` of this ask. */
+  readonly start?: (after: number) => void
+  /** The ask left the books: handed back, or cut off. */
+  readonly settled?: () => void
+}
+
+/** What the queue needs from its attempt. */
+export interface ReleaseHost {
+  readonly platform: Platform
+  readonly chains: FailureChains
+  readonly replayIdleMs: number
+  decode(stored: StoredValue): unknown
+  diverged(error: HarnessError): void
+  fault(error: unknown): void
+  /** Nothing is left to hand back for now. */
+  idle(): void
+  /** Engine I/O is under way. */
+  isWorking(): boolean
+}
+
+interface Pending {
+  readonly ask: Ask
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+/** A promise of an attempt that is over: user code that still waits is dropped with it. */
+export const never: Promise<never> = new Promise(() => undefined)
+
+/**
+ * Hands recorded results back to the program: in journal order, one result that user code awaits per
+ * macrotask, live and in replay alike. So `Promise.race` and unequal chains of `then` take the same branch
+ * every time. Nothing new starts before the recorded part was consumed.
+ */
+export class Releases {
+  readonly #host: ReleaseHost
+  readonly #results: ResultEntry[]
+  readonly #known = new Map<string, ResultEntry>()
+  readonly #partial: ReadonlyMap<string, PartialAsk>
+  #unseenPartial: PartialAsk[]
+  readonly #asked = new Set<string>()
+  readonly #pending = new Map<string, Pending>()
+  readonly #scopes = new Map<string, Scope>()
+  readonly #watch: ReplayWatch
+  #held: (() => void)[] = []
+  #cursor = 0
+  #lastReleased = 0
+  #open = false
+  #paused = false
+  #pumping = false
+  #decoding = false
+  #stopped = false
+  /** Changes whenever the program asks for something or receives something. */
+  stamp = 0
+
+  constructor(host: ReleaseHost, history: RunHistory) {
+    this.#host = host
+    this.#results = history.results
+    this.#partial = history.partial
+    for (const entry of history.results) this.#known.set(entry.data.key, entry)
+    this.#unseenPartial = [...history.partial.values()].filter((partial) => !this.#known.has(partial.key))
+    this.#watch = new ReplayWatch(host.platform, host.replayIdleMs, {
+      isWorking: () => this.#decoding || host.isWorking(),
+      expired: () => this.#diverge('asked for nothing any more', this.#expected()),
+    })
+  }
+
+  /** Whether the recorded part was consumed, so that new effects run. */
+  get open(): boolean {
+    return this.#open
+  }
+
+  get lastReleased(): number {
+    return this.#lastReleased
+  }
+
+  /** Whether everything recorded was handed back. */
+  get drained(): boolean {
+    return this.#cursor >= this.#results.length && !this.#decoding
+  }
+
+  get holding(): boolean {
+    return this.#held.length > 0
+  }
+
+  addScope(scope: Scope): void {
+    this.#scopes.set(scope.key, scope)
+  }
+
+  /** Whether a result is recorded for a key. */
+  isRecorded(key: string): boolean {
+    return this.#known.has(key)
+  }
+
+  ask(ask: Ask): Promise<unknown> {
+    if (this.#stopped) return never
+    const { key } = ask.key
+    const after = this.#lastReleased
+    this.#asked.add(key)
+    const mismatch = this.#mismatch(ask)
+    if (mismatch !== undefined) {
+      this.#diverge(mismatch, this.#known.get(key)?.position ?? this.#partial.get(key)?.positions[0])
+      return never
+    }
+    const promise = new Promise<unknown>((resolve, reject) => this.#pending.set(key, { ask, resolve, reject }))
+    // A failure that is awaited late, or never, must not end the process.
+    promise.catch(() => undefined)
+    this.touch()
+    const recorded = this.#known.get(key)
+    if (recorded === undefined) {
+      if (ask.start !== undefined) this.whenOpen(() => (ask.scope.isCut ? undefined : ask.start?.(after)))
+    } else if (ask.folded === true) {
+      this.#fold(recorded)
+    }
+    this.kick()
+    return promise
+  }
+
+  /** Runs `work` now, or once the recorded part was consumed and no suspension is being decided. */
+  whenOpen(work: () => void): void {
+    if (this.#open && !this.#paused) work()
+    else this.#held.push(work)
+  }
+
+  /** A result of this attempt was committed. */
+  record(entry: ResultEntry): void {
+    if (this.#stopped) return
+    this.#results.push(entry)
+    this.#known.set(entry.data.key, entry)
+    if (this.#pending.get(entry.data.key)?.ask.folded === true) this.#fold(entry)
+    this.kick()
+  }
+
+  /** Holds back new effects while a suspension is being committed. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#runHeld()
+    this.kick()
+  }
+
+  /** Settles nothing and starts nothing from here on. */
+  stop(): void {
+    this.#stopped = true
+    this.#held = []
+    this.#pending.clear()
+    this.#watch.stop()
+  }
+
+  /** Drops what was held back, because its scopes are cut. */
+  dropHeld(): void {
+    this.#held = []
+  }
+
+  touch(): void {
+    this.stamp++
+    if (!this.#open) this.#watch.touch()
+  }
+
+  /** Cuts a scope: everything pending in it is rejected with `reason`, and what it asked for before counts as consumed. */
+  cut(scope: Scope, reason: Error, options: { readonly over?: boolean } = {}): void {
+    if (scope.cutAt !== undefined) return
+    scope.cutAt = this.#lastReleased + (options.over === true ? 1 : 0)
+    for (const [key, pending] of this.#pending) {
+      if (!scope.contains(pending.ask.scope)) continue
+      this.#pending.delete(key)
+      this.#leave(pending.ask)
+      pending.reject(reason)
+    }
+    scope.cancellation.abort(reason)
+    this.kick()
+  }
+
+  kick(): void {
+    if (this.#pumping || this.#stopped || this.#decoding) return
+    this.#pumping = true
+    this.#host.platform.macrotask(() => {
+      this.#pumping = false
+      if (!this.#stopped) this.#pump()
+    })
+  }
+
+  #pump(): void {
+    for (;;) {
+      const entry = this.#results[this.#cursor]
+      if (entry === undefined) break
+      const pending = this.#pending.get(entry.data.key)
+      if (pending === undefined && !this.#asked.has(entry.data.key) && !this.#isClosed(entry.data)) {
+        return this.#host.idle()
+      }
+      this.#cursor++
+      this.#lastReleased = Math.max(this.#lastReleased, entry.position)
+      if (pending === undefined) continue
+      this.touch()
+      this.#settle(entry)
+      this.kick()
+      return
+    }
+    if (!this.#open && this.#unseenConsumed()) {
+      this.#open = true
+      this.#watch.stop()
+      if (!this.#paused) this.#runHeld()
+      this.stamp++
+      this.kick()
+      return
+    }
+    this.#host.idle()
+  }
+
+  /** Whether every started effect and open wait that the journal knows was asked for again. */
+  #unseenConsumed(): boolean {
+    this.#unseenPartial = this.#unseenPartial.filter(
+      (partial) => !this.#asked.has(partial.key) && !this.#isClosed(partial),
+    )
+    return this.#unseenPartial.length === 0
+  }
+
+  #runHeld(): void {
+    for (const work of this.#held.splice(0)) work()
+  }
+
+  /** Engine code gets its result at once; its scope remembers how far it has seen. */
+  #fold(entry: ResultEntry): void {
+    const scope = this.#pending.get(entry.data.key)?.ask.scope
+    if (scope !== undefined) scope.seen = Math.max(scope.seen, entry.position)
+    this.#settle(entry)
+  }
+
+  #settle(entry: ResultEntry): void {
+    const pending = this.#pending.get(entry.data.key)
+    if (pending === undefined) return
+    const { ask } = pending
+    if (entry.data.status === 'failed') {
+      this.#pending.delete(entry.data.key)
+      this.#finish(ask)
+      const error = deserializeError(entry.data.error)
+      const link = { position: entry.position, scope: ask.scope.key }
+      this.#host.chains.remember(error, [...(entry.data.chain ?? []), link])
+      pending.reject(error)
+      return
+    }
+    const value = ask.local === undefined ? this.#host.decode(entry.data) : ask.local()
+    if (value instanceof Promise && ask.local === undefined) return this.#decodeLater(entry, pending, value)
+    this.#pending.delete(entry.data.key)
+    this.#finish(ask)
+    pending.resolve(value)
+  }
+
+  /** A blob has to be read first; nothing else is handed back meanwhile. */
+  #decodeLater(entry: ResultEntry, pending: Pending, value: Promise<unknown>): void {
+    this.#decoding = true
+    value.then(
+      (decoded) => {
+        this.#decoding = false
+        if (this.#stopped) return
+        if (this.#pending.delete(entry.data.key)) {
+          this.#finish(pending.ask)
+          pending.resolve(decoded)
+        }
+        this.touch()
+        this.kick()
+      },
+      (error: unknown) => {
+        this.#decoding = false
+        this.#host.fault(error)
+      },
+    )
+  }
+
+  #finish(ask: Ask): void {
+    this.#leave(ask)
+    const { child } = ask
+    if (child === undefined) return
+    child.over = true
+    if (!child.skipped) this.cut(child, scopeOver(child), { over: true })
+  }
+
+  #leave(ask: Ask): void {
+    ask.key.release()
+    ask.settled?.()
+  }
+
+  #isClosed(ask: { readonly scope: string; readonly after: number }): boolean {
+    for (let key = ask.scope; ; key = parentKey(key)) {
+      const scope = this.#scopes.get(key)
+      if (scope?.skipped === true) return true
+      if (scope?.cutAt !== undefined && ask.after < scope.cutAt) return true
+      if (key === '') return false
+    }
+  }
+
+  #mismatch(ask: Ask): string | undefined {
+    const { key } = ask.key
+    const recorded = this.#known.get(key)
+    if (recorded === undefined) {
+      const partial = this.#partial.get(key)
+      if (partial === undefined) return undefined
+      const kind = ask.type === 'wait.resolved' ? 'wait' : 'step'
+      return partial.kind === kind ? undefined : `asked for a ${kind} at "${key}", which is a ${partial.kind}`
+    }
+    if (recorded.type !== ask.type) return `asked for ${ask.type} at "${key}", which is ${recorded.type}`
+    if (recorded.data.inputHash !== ask.inputHash) return `asked for "${key}" with another input`
+    return undefined
+  }
+
+  /** Where an entry is left that nobody asked for. */
+  #expected(): number | undefined {
+    return this.#results[this.#cursor]?.position ?? this.#unseenPartial[0]?.positions[0]
+  }
+
+  #diverge(actual: string, position: number | undefined): void {
+    if (this.#stopped) return
+    const entry = this.#results.find((result) => result.position === position)
+    const expected = entry === undefined ? `position ${position ?? 0}` : `${entry.type} "${entry.data.key}"`
+    this.#host.diverged(
+      new HarnessError({
+        code: 'run/diverged',
+        message: `The program ${actual}, but the journal holds ${expected} at position ${position ?? 0}. Run the code that wrote it, or fork the run.`,
+        meta: { expected, actual, position: position ?? 0 },
+      }),
+    )
+  }
+}
+
+function parentKey(key: string): string {
+  const slash = key.lastIndexOf('/')
+  return slash < 0 ? '' : key.slice(0, slash)
+}
+
+function scopeOver(scope: Scope): HarnessError {
+  return new HarnessError({
+    code: 'operation/cancelled',
+    message: `"${scope.key}" has ended; what it left in flight was cancelled.`,
+    meta: { scope: 'call' },
+  })
+}

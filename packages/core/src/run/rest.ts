@@ -1,0 +1,91 @@
+import { isCodedError, type Timer } from '../ports/index.ts'
+import type { Attempt } from './attempt.ts'
+import { settle, suspend } from './settle.ts'
+
+/**
+ * Decides what happens when nothing moves: the run ends, suspends, or simply waits for user code. Called a
+ * macrotask after the last result was handed back.
+ */
+export class RestWatch {
+  readonly #attempt: Attempt
+  #grace: { readonly stamp: number; readonly timer: Timer } | undefined
+  #closing = false
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt
+  }
+
+  check(): void {
+    const { program, forced, openScopes } = this.#attempt
+    if (this.#closing || this.#attempt.over || !this.#isQuiet()) return
+    const failed = program !== undefined && program.outcome !== 'succeeded'
+    if (program !== undefined && (failed || openScopes === 0) && (forced || this.#isReplayed())) {
+      this.#closing = true
+      void this.#settle()
+      return
+    }
+    if (!failed && this.#isReplayed() && this.#attempt.waits.size > 0) this.#armGrace()
+  }
+
+  stop(): void {
+    this.#grace?.timer.cancel()
+    this.#grace = undefined
+  }
+
+  /** No step, retry, write or engine I/O is under way. */
+  #isQuiet(): boolean {
+    return this.#attempt.busy === 0 && this.#attempt.writer.idle
+  }
+
+  #isReplayed(): boolean {
+    const { releases } = this.#attempt
+    return releases.open && releases.drained && !releases.holding
+  }
+
+  #armGrace(): void {
+    const { releases, platform, engine } = this.#attempt
+    const stamp = releases.stamp
+    if (this.#grace?.stamp === stamp) return
+    this.stop()
+    const timer = platform.timer(engine.timing.suspendGraceMs, () => {
+      this.#grace = undefined
+      if (releases.stamp === stamp && !this.#closing && !this.#attempt.over) this.#trySuspend()
+    })
+    this.#grace = { stamp, timer }
+  }
+
+  #trySuspend(): void {
+    const { program, waits } = this.#attempt
+    if (!this.#isQuiet() || !this.#isReplayed() || waits.size === 0) return
+    if (program !== undefined && program.outcome !== 'succeeded') return
+    this.#closing = true
+    void this.#suspend()
+  }
+
+  /** A command that came after the inbox was read makes the batch fail; then the run goes on. */
+  async #suspend(): Promise<void> {
+    const attempt = this.#attempt
+    attempt.releases.pause()
+    try {
+      await suspend(attempt)
+      attempt.finish({ end: 'suspended' })
+    } catch (error) {
+      if (!isCodedError(error, 'journal/conflict')) return attempt.stop(error)
+      this.#closing = false
+      await attempt.inbox.read()
+      attempt.releases.resume()
+    }
+  }
+
+  async #settle(): Promise<void> {
+    const attempt = this.#attempt
+    const { program } = attempt
+    if (program === undefined) return
+    try {
+      const written = await settle(attempt, program)
+      attempt.finish({ end: 'settled', program: written })
+    } catch (error) {
+      attempt.stop(error)
+    }
+  }
+}

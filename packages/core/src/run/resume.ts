@@ -1,0 +1,162 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { deserializeError } from '../errors/serialize.ts'
+import { readAll } from '../feed/read.ts'
+import { runStream, sessionStream } from '../feed/streams.ts'
+import { commit, toEntry } from '../feed/writer.ts'
+import { foldRun, type RunHistory } from '../history/fold.ts'
+import { planResume } from '../history/resume-plan.ts'
+import { decodeValue } from '../history/stored-value.ts'
+import type { Entry } from '../ports/index.ts'
+import type { ProgramEnd } from './attempt.ts'
+import { busyError, leasedOrBusy } from './busy.ts'
+import { notFound } from './commands.ts'
+import type { Definition } from './definition.ts'
+import type { Engine } from './engine.ts'
+import { execute } from './execution.ts'
+import { createHandle, type RunHandle } from './handle.ts'
+import { occupantOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { LiveRun } from './live-run.ts'
+import { acquireSession, type Ownership } from './owner.ts'
+import { cancelledError } from './settle.ts'
+import type { StartRequest } from './start.ts'
+
+/**
+ * Goes on with a run that has this id already. Another session, input, target or version is a conflict, and
+ * nothing of the run is shown to whoever asked.
+ */
+export async function goOn(
+  engine: Engine,
+  head: RunHead,
+  asked: { readonly request: StartRequest; readonly inputHash: string },
+): Promise<RunHandle> {
+  const { request, inputHash } = asked
+  const { kind, name, version } = request.definition
+  const { target } = head
+  const same =
+    head.sessionId === request.sessionId &&
+    head.inputHash === inputHash &&
+    target.kind === kind &&
+    target.name === name &&
+    target.version === version
+  if (!same) throw conflict(head.runId)
+  return resumeRun(engine, head, request.definition)
+}
+
+/** Gives the handle of a run, going on with it when nobody else does. */
+export async function resumeRun(
+  engine: Engine,
+  head: RunHead,
+  definition: Definition,
+  waiting?: LiveRun,
+): Promise<RunHandle> {
+  const { runId, sessionId } = head
+  const here = waiting === undefined ? engine.live.get(runId) : undefined
+  if (here?.attempt !== undefined) return createHandle(engine, here)
+  if (head.state === 'cancelled') throw cancelledError(runId, undefined)
+  if (head.state === 'succeeded') return finishedHandle(engine, runId, sessionId)
+  const acquired = await acquireSession(engine, sessionId)
+  if (acquired.owner === undefined) throw await leasedOrBusy(engine, sessionId, runId, acquired.holder)
+  try {
+    return await recordResume(engine, { runId, sessionId, definition, owner: acquired.owner }, waiting ?? here)
+  } catch (error) {
+    await acquired.owner.release().catch(() => undefined)
+    throw error
+  }
+}
+
+interface Resumable {
+  readonly runId: string
+  readonly sessionId: string
+  readonly definition: Definition
+  readonly owner: Ownership
+}
+
+async function recordResume(engine: Engine, run: Resumable, live: LiveRun | undefined): Promise<RunHandle> {
+  const { runId, sessionId, definition, owner } = run
+  const [sessionHeadRow] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
+  const occupant = occupantOf(sessionHeadRow)
+  if (occupant !== undefined && occupant !== runId) {
+    const [other] = await engine.journal.heads({ streams: [runStream(occupant)] })
+    throw busyError(sessionId, occupant, other?.state === 'suspended' ? 'suspended_run' : 'orphaned_run')
+  }
+  const entries = await readAll(engine.journal, runStream(runId))
+  const before = foldRun(entries)
+  if (before === undefined) throw notFound(runId)
+  if (before.state === 'succeeded' || before.state === 'cancelled') {
+    await owner.release()
+    return finishedHandle(engine, runId, sessionId)
+  }
+  const resumed = await commitResume(engine, run, { entries, before })
+  const { history } = resumed
+  return execute(engine, { runId, sessionId, definition, history, ownership: owner, ...(live && { live }) })
+}
+
+async function commitResume(
+  engine: Engine,
+  run: Resumable,
+  known: { readonly entries: readonly Entry[]; readonly before: RunHistory },
+): Promise<{ readonly history: RunHistory }> {
+  const { runId, sessionId, owner } = run
+  const { before, entries } = known
+  const voided = before.state === 'failed' ? voidedBy(runId, before) : []
+  const attempt = before.attempt + 1
+  const now = engine.platform.now()
+  const entry = toEntry(
+    { type: 'run.resumed', data: { attempt, ...(voided.length > 0 && { voided }) } },
+    now,
+  )
+  await commit(engine, {
+    fence: owner.fence,
+    expect: [{ stream: runStream(runId), position: before.lastPosition }],
+    entries: [{ stream: runStream(runId), entries: [entry] }],
+    heads: [
+      runHead({ ...runFacts({ runId, sessionId }, before, attempt), state: 'running', updatedAt: now }),
+      sessionHead(sessionId, { runId }, now),
+    ],
+  })
+  const history = foldRun([...entries, { ...entry, position: before.lastPosition + 1 }])
+  if (history === undefined) throw notFound(runId)
+  return { history }
+}
+
+function voidedBy(runId: string, history: RunHistory): readonly number[] {
+  const plan = planResume(history)
+  if (plan.resumable) return plan.voided
+  const why = {
+    no_recorded_failure: 'no recorded failure is behind its error',
+    handled: 'its code went on after the failure',
+    once: 'the failed step may not run twice and cannot be reconciled',
+  }[plan.reason]
+  throw new HarnessError({
+    code: 'run/not-resumable',
+    message: `The run "${runId}" failed and cannot be resumed: ${why}. Fork it with harness.runs.fork().`,
+    meta: { runId, reason: plan.reason },
+  })
+}
+
+/** The handle of a run that has ended: its events, and the outcome as it was recorded. */
+export async function finishedHandle(engine: Engine, runId: string, sessionId: string): Promise<RunHandle> {
+  const live = new LiveRun(runId, sessionId)
+  live.settle(await recordedEnd(engine, runId))
+  return createHandle(engine, live)
+}
+
+/** The recorded outcome of a run. */
+export async function recordedEnd(engine: Engine, runId: string): Promise<ProgramEnd> {
+  const history = foldRun(await readAll(engine.journal, runStream(runId)))
+  const finished = history?.finished
+  if (finished === undefined) throw notFound(runId)
+  if (finished.outcome === 'succeeded') {
+    return { outcome: 'succeeded', output: await decodeValue(finished, engine.blobs) }
+  }
+  if (finished.outcome === 'failed') return { outcome: 'failed', error: deserializeError(finished.error) }
+  return { outcome: 'cancelled', reason: finished.reason, commandId: undefined }
+}
+
+function conflict(runId: string): HarnessError {
+  return new HarnessError({
+    code: 'run/conflict',
+    message: `The run id "${runId}" is taken by another session, input, target or version. Use another id.`,
+    meta: { runId },
+  })
+}

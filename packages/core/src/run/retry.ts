@@ -1,0 +1,26 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import type { RetryPolicy } from './definition.ts'
+
+/** Defaults of a policy; a step without a policy is tried once. */
+export const retryDefaults = { maxAttempts: 1, minDelayMs: 500, maxDelayMs: 8_000, factor: 2, jitter: true } as const
+
+/**
+ * How long to wait before the attempt after `attempt`, or `undefined` when there is none. Aborts are never
+ * tried again, whatever the policy says.
+ */
+export function delayBefore(
+  policy: RetryPolicy | undefined,
+  attempt: number,
+  error: unknown,
+  random: () => number,
+): number | undefined {
+  if (policy === undefined || attempt >= (policy.maxAttempts ?? retryDefaults.maxAttempts)) return undefined
+  if (HarnessError.is(error, 'operation/cancelled')) return undefined
+  if (policy.retryOn !== undefined && !policy.retryOn(error)) return undefined
+  const min = policy.minDelayMs ?? retryDefaults.minDelayMs
+  const max = policy.maxDelayMs ?? retryDefaults.maxDelayMs
+  const whole = Math.min(max, min * (policy.factor ?? retryDefaults.factor) ** (attempt - 1))
+  const jittered = (policy.jitter ?? retryDefaults.jitter) ? whole * (0.5 + random() / 2) : whole
+  const delay = policy.delayFor?.(error, jittered) ?? jittered
+  return Number.isFinite(delay) ? Math.max(0, Math.round(delay)) : undefined
+}

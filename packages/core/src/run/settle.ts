@@ -1,0 +1,117 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { deserializeError, serializeError } from '../errors/serialize.ts'
+import { inboxStream, sessionStream } from '../feed/streams.ts'
+import type { NewEvent } from '../history/event.ts'
+import { conversationOf } from '../history/conversation.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import type { Batch, Json } from '../ports/index.ts'
+import type { Attempt, ProgramEnd } from './attempt.ts'
+import { runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+
+/** An end as it was written, with what the caller of the run receives. */
+type WrittenEnd = { readonly event: Extract<NewEvent, { type: 'run.finished' }>; readonly program: ProgramEnd }
+
+/**
+ * Writes the outcome of a run: the only place that does. The outcome, the messages of the turn, the heads and
+ * the release of the lease are one batch, so a crash leaves all of them or none.
+ */
+export async function settle(attempt: Attempt, program: ProgramEnd): Promise<ProgramEnd> {
+  const { identity, platform, engine } = attempt
+  const written = await encodeEnd(attempt, program)
+  const now = platform.now()
+  const outcome = written.event.data.outcome
+  const { error } = written.event.data as { readonly error?: { readonly code?: string } }
+  const dropped = engine.live.retire(identity.runId)
+  await attempt.writer.close({
+    event: written.event,
+    heads: [
+      runHead({ ...facts(attempt), state: outcome, updatedAt: now, ...(error?.code !== undefined && { errorCode: error.code }) }),
+      sessionHead(identity.sessionId, undefined, now),
+    ],
+    also: await sessionEntries(attempt, now),
+    ...(dropped.length > 0 && { drop: dropped }),
+  })
+  logEnd(attempt, written.event.data)
+  return written.program
+}
+
+/**
+ * Suspends a run that is at rest. The batch expects the inbox as it was read: a command that came in between
+ * makes it fail, so no wake-up is lost.
+ */
+export async function suspend(attempt: Attempt): Promise<void> {
+  const { identity, platform, waits, inbox } = attempt
+  const { dueAt, keys } = waits
+  const due = dueAt === undefined ? {} : { dueAt }
+  const now = platform.now()
+  await attempt.writer.close({
+    event: { type: 'run.suspended', data: { reason: 'waiting', waits: keys, activeMs: attempt.activeMs, ...due } },
+    expect: [{ stream: inboxStream(identity.runId), position: inbox.position }],
+    heads: [
+      runHead({ ...facts(attempt), recoverable: true, state: 'suspended', updatedAt: now, suspendReason: 'waiting', ...due }),
+      sessionHead(identity.sessionId, { runId: identity.runId }, now),
+    ],
+  })
+}
+
+async function encodeEnd(attempt: Attempt, program: ProgramEnd): Promise<WrittenEnd> {
+  const { activeMs } = attempt
+  if (program.outcome === 'cancelled') {
+    const error = cancelledError(attempt.identity.runId, program.reason)
+    const reason = program.reason === undefined ? {} : { reason: program.reason }
+    const data = { outcome: 'cancelled' as const, activeMs, error: serializeError(error), ...reason }
+    return { event: { type: 'run.finished', data }, program }
+  }
+  if (program.outcome === 'failed') return failure(attempt, program.error)
+  try {
+    const encoded = await encodeValue(program.output, 'The output of the run', attempt.engine.blobs)
+    const data = { outcome: 'succeeded' as const, activeMs, ...encoded.stored }
+    return { event: { type: 'run.finished', data }, program: { outcome: 'succeeded', output: encoded.decoded } }
+  } catch (error) {
+    if (HarnessError.is(error, 'validation/value')) return failure(attempt, error)
+    throw error
+  }
+}
+
+function failure(attempt: Attempt, error: unknown): WrittenEnd {
+  const record = serializeError(error)
+  const chain = attempt.chains.find(error)
+  const data = {
+    outcome: 'failed' as const,
+    activeMs: attempt.activeMs,
+    error: record,
+    ...(chain !== undefined && { chain }),
+  }
+  return {
+    event: { type: 'run.finished', data },
+    program: { outcome: 'failed', error: deserializeError(record, error) },
+  }
+}
+
+/** What the caller of a cancelled run receives. */
+export function cancelledError(runId: string, reason: string | undefined): HarnessError {
+  return new HarnessError({
+    code: 'run/cancelled',
+    message: reason === undefined ? `The run "${runId}" was cancelled.` : `The run "${runId}" was cancelled: ${reason}`,
+    meta: { runId, ...(reason !== undefined && { reason }) },
+  })
+}
+
+/** All messages of the turn, in one batch with its outcome, so that a crash never leaves half a turn. */
+async function sessionEntries(attempt: Attempt, at: number): Promise<Batch['entries'] & object> {
+  const messages = await conversationOf(attempt.history.results, async (stored) => attempt.decode(stored))
+  if (messages.length === 0) return []
+  const { runId, sessionId } = attempt.identity
+  const { stored } = await encodeValue(messages, 'The messages of the turn', attempt.engine.blobs)
+  const entry = { type: 'session.messages', at, data: { runId, ...stored } as unknown as Json }
+  return [{ stream: sessionStream(sessionId), entries: [entry] }]
+}
+
+function facts(attempt: Attempt): Omit<RunHead, 'state' | 'updatedAt'> {
+  return runFacts(attempt.identity, attempt.history, attempt.identity.attempt)
+}
+
+function logEnd(attempt: Attempt, data: WrittenEnd['event']['data']): void {
+  if (data.outcome === 'cancelled') attempt.log.warn('run cancelled')
+  if (data.outcome === 'failed') attempt.log.error('run failed', { code: data.error.code ?? data.error.name })
+}

@@ -1,0 +1,174 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { runStream, sessionStream } from '../feed/streams.ts'
+import { commit, toEntry } from '../feed/writer.ts'
+import type { CommittedEvents, NewEvent } from '../history/event.ts'
+import { foldRun } from '../history/fold.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import type { Batch, Head, Json } from '../ports/index.ts'
+import { hashJson, toJson } from '../schema/json.ts'
+import { validateOrThrow } from '../schema/validate.ts'
+import { abandonEvent, abandonedHead } from './abandon.ts'
+import { busyError, leasedOrBusy } from './busy.ts'
+import type { Definition, RunCallOptions } from './definition.ts'
+import type { Engine } from './engine.ts'
+import { execute } from './execution.ts'
+import type { RunHandle } from './handle.ts'
+import { occupantOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
+import { acquireSession, type Ownership } from './owner.ts'
+import { goOn } from './resume.ts'
+import { cancelled } from './signal.ts'
+
+/** A call for a run. */
+export interface StartRequest {
+  readonly definition: Definition
+  readonly sessionId: string
+  readonly input: unknown
+  /** Names the run and makes it recoverable by workers. */
+  readonly runId?: string
+  /** 0: none. */
+  readonly timeoutMs: number
+  readonly metadata?: Json
+  readonly options?: RunCallOptions
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Starts a run, or goes on with the one that has this id already. Resolves once the run is recorded. Refusals
+ * come before any timer or listener exists, so a refused call leaves nothing behind.
+ */
+export async function startRun(engine: Engine, request: StartRequest): Promise<RunHandle> {
+  const { definition, signal } = request
+  assertOpen(engine)
+  if (signal?.aborted === true) throw cancelled('call', 'The signal of the call was already aborted.', signal.reason)
+  const what = `The input of ${definition.kind} "${definition.name}"`
+  await validateOrThrow(definition.input, request.input, { code: 'validation/input', what })
+  const input = request.input === undefined ? undefined : toJson(request.input, what)
+  const handle = await startOrGoOn(engine, request, input, hashJson(input ?? null))
+  if (signal !== undefined) cancelWith(signal, handle)
+  return handle
+}
+
+async function startOrGoOn(
+  engine: Engine,
+  request: StartRequest,
+  input: Json | undefined,
+  inputHash: string,
+): Promise<RunHandle> {
+  if (request.runId !== undefined) {
+    const [head] = await engine.journal.heads({ streams: [runStream(request.runId)] })
+    if (head !== undefined) return goOn(engine, toRunHead(head), { request, inputHash })
+  }
+  const runId = request.runId ?? engine.platform.id()
+  const acquired = await acquireSession(engine, request.sessionId)
+  if (acquired.owner === undefined) throw await leasedOrBusy(engine, request.sessionId, runId, acquired.holder)
+  const { owner } = acquired
+  try {
+    return await recordStart(engine, request, { runId, input, inputHash, owner })
+  } catch (error) {
+    // Nothing of the run exists, so the session must be free again; what happened first is what counts.
+    await owner.release().catch(() => undefined)
+    throw error
+  }
+}
+
+interface NewRun {
+  readonly runId: string
+  readonly input: Json | undefined
+  readonly inputHash: string
+  readonly owner: Ownership
+}
+
+async function recordStart(engine: Engine, request: StartRequest, run: NewRun): Promise<RunHandle> {
+  const { sessionId, definition, metadata, options, timeoutMs } = request
+  const { runId, owner } = run
+  const heads = await engine.journal.heads({ streams: [runStream(runId), sessionStream(sessionId)] })
+  if (heads.some((head) => head.stream === runStream(runId))) throw raced(runId)
+  const orphan = await orphanOf(engine, sessionId, heads)
+  const { kind, name, version } = definition
+  const started: CommittedEvents['run.started'] = {
+    target: { kind, name, version },
+    sessionId,
+    input: (await encodeValue(run.input, 'The input of the run', engine.blobs)).stored,
+    inputHash: run.inputHash,
+    durable: request.runId !== undefined,
+    timeoutMs,
+    historyPosition: await lastPosition(engine, sessionId, heads),
+    ...(metadata !== undefined && { metadata }),
+    ...(options !== undefined && { options: options as Json }),
+  }
+  const now = engine.platform.now()
+  const event: NewEvent = { type: 'run.started', data: started }
+  const entry = toEntry(event, now)
+  const facts = runFacts({ runId, sessionId }, { started, startedAt: now, hasSuspended: false }, 1)
+  await commit(engine, {
+    fence: owner.fence,
+    expect: [{ stream: runStream(runId), position: 0 }],
+    entries: [{ stream: runStream(runId), entries: [entry] }, ...(orphan?.entries ?? [])],
+    heads: [
+      runHead({ ...facts, state: 'running', updatedAt: now }),
+      sessionHead(sessionId, { runId }, now),
+      ...(orphan?.heads ?? []),
+    ],
+  })
+  const history = foldRun([{ ...entry, position: 1 }])
+  if (history === undefined) throw new TypeError('A run that was just recorded has no history.')
+  return execute(engine, { runId, sessionId, definition, history, ownership: owner })
+}
+
+/** A run that the session is still busy with although nobody holds its lease. */
+async function orphanOf(
+  engine: Engine,
+  sessionId: string,
+  heads: readonly Head[],
+): Promise<{ readonly entries: Batch['entries'] & object; readonly heads: readonly Head[] } | undefined> {
+  const occupant = occupantOf(heads.find((head) => head.stream === sessionStream(sessionId)))
+  if (occupant === undefined) return undefined
+  const [head] = await engine.journal.heads({ streams: [runStream(occupant)] })
+  if (head === undefined) return undefined
+  const run = toRunHead(head)
+  if (run.state === 'suspended') throw busyError(sessionId, occupant, 'suspended_run')
+  if (run.state !== 'running') return undefined
+  if (run.recoverable) throw busyError(sessionId, occupant, 'orphaned_run')
+  const now = engine.platform.now()
+  return {
+    entries: [{ stream: runStream(occupant), entries: [toEntry(abandonEvent(occupant), now)] }],
+    heads: [abandonedHead(run, now)],
+  }
+}
+
+/** How far the session's conversation reaches now; a session that never had a run has none. */
+async function lastPosition(engine: Engine, sessionId: string, heads: readonly Head[]): Promise<number> {
+  if (!heads.some((head) => head.stream === sessionStream(sessionId))) return 0
+  let position = 0
+  for (;;) {
+    const page = await engine.journal.read(sessionStream(sessionId), { after: position, limit: 1_000 })
+    position = page.at(-1)?.position ?? position
+    if (page.length < 1_000) return position
+  }
+}
+
+/** The caller's signal is a cancel command; once the run is over nothing listens any more. */
+function cancelWith(signal: AbortSignal, handle: RunHandle): void {
+  const onAbort = (): void => {
+    const reason = signal.reason instanceof Error ? signal.reason.message : undefined
+    handle.cancel(reason).catch(() => undefined)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  const detach = (): void => signal.removeEventListener('abort', onAbort)
+  handle.result.then(detach, detach)
+}
+
+/** Refuses work on a harness that was shut down. */
+export function assertOpen(engine: Engine): void {
+  if (!engine.closing.aborted) return
+  throw new HarnessError({ code: 'harness/closed', message: 'The harness was shut down. Make a new one.' })
+}
+
+function raced(runId: string): HarnessError {
+  return new HarnessError({
+    code: 'run/conflict',
+    message: `The run "${runId}" was started by somebody else at this moment. Start it again to join or read it.`,
+    retryable: true,
+    meta: { runId },
+  })
+}

@@ -1,0 +1,175 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { serializeError } from '../errors/serialize.ts'
+import type { AskRecord, ResultData, ResultOutcome, ResultType } from '../history/event.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import { hashJson } from '../schema/json.ts'
+import type { Attempt } from './attempt.ts'
+import type { StepRun, StepSpec } from './definition.ts'
+import { runBody, type BodyEnd } from './effect.ts'
+import { delayBefore } from './retry.ts'
+import type { Scope } from './scope.ts'
+import { Cancellation } from './signal.ts'
+
+/**
+ * Asks for an effect. A recorded result comes back without running it; otherwise it runs with its retry
+ * policy, and its end is recorded once. The only place where effects happen.
+ */
+export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): Promise<T> {
+  const key = attempt.reserve(scope, spec.name, spec.key)
+  if (key instanceof Promise) return key
+  const inputHash = spec.input === undefined ? undefined : hashJson(spec.input)
+  return attempt.releases.ask({
+    key,
+    type: `${spec.noun}.finished`,
+    scope,
+    inputHash,
+    folded: spec.folded,
+    start: (after) => {
+      attempt.begin()
+      const seen = spec.folded === true && scope.seen > after ? { seen: scope.seen } : {}
+      const ask = { key: key.key, scope: scope.key, after, ...seen }
+      new StepExecution(attempt, scope, spec as StepSpec, ask, inputHash)
+        .execute()
+        .catch((error: unknown) => attempt.fault(error))
+        .finally(() => attempt.end())
+    },
+  }) as Promise<T>
+}
+
+class StepExecution {
+  readonly #attempt: Attempt
+  readonly #scope: Scope
+  readonly #spec: StepSpec
+  readonly #ask: AskRecord
+  readonly #inputHash: string | undefined
+  readonly #cancellation: Cancellation
+  #number: number
+
+  constructor(attempt: Attempt, scope: Scope, spec: StepSpec, ask: AskRecord, inputHash: string | undefined) {
+    this.#attempt = attempt
+    this.#scope = scope
+    this.#spec = spec
+    this.#ask = ask
+    this.#inputHash = inputHash
+    this.#cancellation = new Cancellation(scope.cancellation)
+    this.#number = (attempt.history.partial.get(ask.key)?.attempts ?? 0) + 1
+  }
+
+  async execute(): Promise<void> {
+    try {
+      const startedAt = this.#attempt.platform.now()
+      const end = await this.#run()
+      if (end === undefined || this.#attempt.over) return
+      await this.#record(end, startedAt)
+    } finally {
+      this.#cancellation.dispose()
+      if (this.#spec.noun === 'model') this.#attempt.deltas.finished(this.#ask.key)
+    }
+  }
+
+  /** How the effect ended after all its attempts; `undefined` when its scope was aborted before it completed. */
+  async #run(): Promise<BodyEnd | undefined> {
+    if (this.#spec.effect === 'once') {
+      if (this.#attempt.history.partial.get(this.#ask.key)?.intended === true) return this.#reconcile()
+      await this.#attempt.append({ type: 'step.intended', data: { ...this.#ask, attempt: this.#number } })
+    }
+    for (;;) {
+      if (this.#attempt.over || this.#cancellation.aborted) return undefined
+      if (!this.#attempt.ownership.mayAct()) return undefined
+      const end = await this.#runOnce((run) => this.#spec.run(run))
+      if (end.status === 'ok') return end
+      if (this.#scope.isCut || this.#scope.cancellation.aborted) return undefined
+      if (this.#spec.effect === 'once') return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
+      const delayMs = delayBefore(this.#spec.retry, this.#number, end.error, () => this.#attempt.platform.random())
+      if (delayMs === undefined) return end
+      if (!(await this.#waitForRetry(end.error, delayMs))) return undefined
+    }
+  }
+
+  #runOnce(body: (run: StepRun) => unknown): Promise<BodyEnd> {
+    const { platform, engine, identity, log } = this.#attempt
+    // A timed-out attempt aborts its own signal; the next one needs a fresh one.
+    const cancellation = new Cancellation(this.#cancellation)
+    const run: StepRun = {
+      idempotencyKey: `${identity.runId}:${this.#ask.key}`,
+      attempt: this.#number,
+      log,
+      get signal() {
+        return cancellation.signal
+      },
+    }
+    return runBody(() => body(run), {
+      platform,
+      cancellation,
+      what: `The ${this.#spec.noun} "${this.#ask.key}"`,
+      noun: this.#spec.noun,
+      timeoutMs: this.#spec.timeoutMs ?? 0,
+      abortGraceMs: engine.timing.abortGraceMs,
+    })
+  }
+
+  /** The effect was started by a process that died: ask the outside world, never run it again. */
+  async #reconcile(): Promise<BodyEnd | undefined> {
+    const unknown: BodyEnd = { status: 'failed', error: this.#unknownOutcome(), timedOut: false }
+    if (this.#spec.reconcile === undefined) return unknown
+    const end = await this.#runOnce((run) => this.#spec.reconcile?.(run))
+    if (end.status === 'failed') return this.#scope.isCut ? undefined : end
+    return end.value === 'unknown' ? unknown : { status: 'ok', value: (end.value as { done: unknown }).done }
+  }
+
+  async #waitForRetry(error: unknown, delayMs: number): Promise<boolean> {
+    const record = { ...this.#ask, attempt: this.#number, error: serializeError(error), delayMs }
+    await this.#attempt.append({ type: 'step.retried', data: record })
+    this.#number++
+    return new Promise((resolve) => {
+      const timer = this.#attempt.platform.timer(delayMs, () => {
+        stopListening()
+        resolve(true)
+      })
+      const stopListening = this.#cancellation.onAbort(() => {
+        timer.cancel()
+        resolve(false)
+      })
+    })
+  }
+
+  async #record(end: BodyEnd, startedAt: number): Promise<void> {
+    const outcome = await this.#encode(end)
+    if (this.#attempt.over || this.#scope.over) return
+    const { effect, reconcile, label, noun } = this.#spec
+    const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
+    const data: ResultData = {
+      ...this.#ask,
+      ...outcome,
+      ...(this.#inputHash !== undefined && { inputHash: this.#inputHash }),
+      attempt: this.#number,
+      startedAt,
+      ...(effect === 'once' && { once: true as const }),
+      ...(effect === 'once' && reconcile !== undefined && { reconcilable: true as const }),
+      ...(facts !== undefined && { label: facts }),
+    }
+    this.#attempt.recordResult(`${noun}.finished` as ResultType, data)
+  }
+
+  /** A value that cannot be stored is a failure of the step, recorded like any other and not tried again. */
+  async #encode(end: BodyEnd): Promise<ResultOutcome> {
+    if (end.status === 'failed') return { status: 'failed', error: serializeError(end.error) }
+    try {
+      const encoded = encodeValue(end.value, `The result of "${this.#ask.key}"`, this.#attempt.engine.blobs)
+      const { stored } = encoded instanceof Promise ? await encoded : encoded
+      return { status: 'ok', ...stored }
+    } catch (error) {
+      if (HarnessError.is(error, 'validation/value')) return { status: 'failed', error: serializeError(error) }
+      throw error
+    }
+  }
+
+  #unknownOutcome(): HarnessError {
+    const tool = this.#spec.noun === 'tool'
+    return new HarnessError({
+      code: tool ? 'tool/unknown-outcome' : 'step/unknown-outcome',
+      message: `"${this.#ask.key}" was started and it is not known whether it took effect. It is not run again; check by hand.`,
+      meta: { key: this.#ask.key },
+    })
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The tables. A commit of one entry writes two pages: the end of `entries` and the end of `batches`.
+ *
+ * - `entries.id` is the stream's id in the upper 32 bits and the position in the lower 32: one tree that
+ *   is ordered by stream and position, with the cheap append of a rowid table. The end of a stream is
+ *   found by a seek, so no row has to be updated beside it.
+ * - `entries.batch` is set on the first entry that a batch wrote to a stream, to find the ids that a drop
+ *   forgets.
+ * - `streams` has its names in the table and in an index, which the check at open compares.
+ * - Lease tokens come from one counter, so a lease that ended needs no row to keep its tokens growing.
+ * - The bytes of a blob are apart from its touch, so that touching does not rewrite them.
+ */
+
+/** 'Bely' in ASCII: marks a file as ours. */
+export const applicationId = 0x42_65_6c_79
+
+/** The objects of the newest schema by name; opening compares them with what the file says. */
+export const schemaObjects: Readonly<Record<string, string>> = {
+  counters: 'CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
+  streams: 'CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)',
+  entries:
+    'CREATE TABLE entries(id INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, ' +
+    'data TEXT NOT NULL, batch TEXT, sum INTEGER NOT NULL)',
+  batches:
+    'CREATE TABLE batches(id TEXT PRIMARY KEY, positions NOT NULL, open INTEGER NOT NULL, ' +
+    'sum INTEGER NOT NULL) WITHOUT ROWID',
+  heads:
+    'CREATE TABLE heads(stream TEXT PRIMARY KEY, kind TEXT NOT NULL, grp TEXT NOT NULL, state TEXT NOT NULL, ' +
+    'due_at INTEGER, lease_key TEXT, updated_at INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
+  heads_by_state: 'CREATE INDEX heads_by_state ON heads(state, kind, due_at)',
+  heads_by_group: 'CREATE INDEX heads_by_group ON heads(grp, kind)',
+  leases:
+    'CREATE TABLE leases(key TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL, ' +
+    'expires_at INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
+  blobs: 'CREATE TABLE blobs(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, touched INTEGER NOT NULL)',
+  blob_bytes: 'CREATE TABLE blob_bytes(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
+}
+
+/** One step of the schema. Applied steps are never changed; a new one is added at the end. */
+export interface Migration {
+  readonly version: number
+  readonly statements: readonly string[]
+}
+
+/** All steps in order. Opening applies those that the file lacks, in one transaction. */
+export const migrations: readonly Migration[] = [{ version: 1, statements: Object.values(schemaObjects) }]
+
+/** The schema that this package writes. */
+export const newestSchema = migrations.at(-1)?.version ?? 0

@@ -1,0 +1,45 @@
+import { blobTable } from './blob/blob-table.ts'
+import type { BlobTable } from './blob/blob-table.ts'
+import { counterTable } from './counter-table.ts'
+import type { CounterTable } from './counter-table.ts'
+import type { Database } from './database/driver.ts'
+import { batchTable } from './journal/batch-table.ts'
+import type { BatchTable } from './journal/batch-table.ts'
+import { entryTable } from './journal/entry-table.ts'
+import type { EntryTable } from './journal/entry-table.ts'
+import { headTable } from './journal/head-table.ts'
+import type { HeadTable } from './journal/head-table.ts'
+import { streamTable } from './journal/stream-table.ts'
+import type { StreamTable } from './journal/stream-table.ts'
+import { leaseTable } from './lease/lease-table.ts'
+import type { LeaseTable } from './lease/lease-table.ts'
+import { transactionOf } from './write/transaction.ts'
+import type { Transaction } from './write/transaction.ts'
+
+/** The tables of one open database, with their statements prepared. They die with the connection. */
+export interface Tables {
+  readonly batches: BatchTable
+  readonly blobs: BlobTable
+  readonly counters: CounterTable
+  readonly entries: EntryTable
+  readonly heads: HeadTable
+  readonly leases: LeaseTable
+  readonly streams: StreamTable
+  readonly transaction: Transaction
+}
+
+/** Prepares every statement. */
+export function tablesOf(db: Database): Tables {
+  const counters = counterTable(db)
+  const streams = streamTable(db, counters)
+  return {
+    batches: batchTable(db),
+    blobs: blobTable(db),
+    counters,
+    entries: entryTable(db),
+    heads: headTable(db),
+    leases: leaseTable(db, counters),
+    streams,
+    transaction: transactionOf(db, streams),
+  }
+}

@@ -1,0 +1,26 @@
+import type { Usage } from '@belay/core/ports'
+import { record } from '../errors/error-facts.ts'
+
+/**
+ * Normalises a usage object of the chat completions or the responses protocol. A count that is not there, or
+ * is not a whole number, stays absent; nothing is estimated.
+ */
+export function usageOf(value: unknown): Usage {
+  const usage = record(value)
+  if (!usage) return {}
+  const input = record(usage['input_tokens_details']) ?? record(usage['prompt_tokens_details'])
+  const output = record(usage['output_tokens_details']) ?? record(usage['completion_tokens_details'])
+  return counts({
+    inputTokens: usage['input_tokens'] ?? usage['prompt_tokens'],
+    cachedInputTokens: input?.['cached_tokens'],
+    outputTokens: usage['output_tokens'] ?? usage['completion_tokens'],
+    reasoningTokens: output?.['reasoning_tokens'],
+  })
+}
+
+/** Keeps the counts that are counts. */
+export function counts(values: Readonly<Record<keyof Usage, unknown>>): Usage {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0),
+  )
+}

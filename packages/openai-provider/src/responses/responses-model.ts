@@ -1,0 +1,81 @@
+import type { JsonObject, Model, ModelCapability, ModelPart, ModelRequest } from '@belay/core/ports'
+import { adapterInfo } from '../adapter-info.ts'
+import { mergeOptions } from '../ai-sdk/call-options.ts'
+import { sdkStream } from '../ai-sdk/sdk-stream.ts'
+import { callStream, type CallScope } from '../call-stream.ts'
+import { malformedError } from '../errors/answer-error.ts'
+import type { ErrorContext } from '../errors/provider-error.ts'
+import { post } from '../http/post.ts'
+import { isStrictSchema } from '../prompt/strict-schema.ts'
+import { headerSecrets, requestScope } from '../request-scope.ts'
+import { responsesWatch } from './responses-watch.ts'
+
+/** A server that speaks the responses protocol. */
+export interface ResponsesModelConfig {
+  readonly modelId: string
+  readonly capabilities: readonly ModelCapability[]
+  /** Read when a call starts; may throw `model/auth`. */
+  readonly apiKey: () => string
+  readonly baseURL: () => string
+  readonly headers: Readonly<Record<string, string>>
+  readonly providerOptions: JsonObject | undefined
+  readonly fetch: typeof globalThis.fetch | undefined
+}
+
+/** A model behind that server, through `@ai-sdk/openai`, which is loaded when the first call starts. */
+export function responsesModel(config: ResponsesModelConfig): Model {
+  const { modelId, capabilities } = config
+  return {
+    info: adapterInfo('openai', capabilities),
+    provider: 'openai',
+    modelId,
+    capabilities,
+    generate: (request, { signal }) => callStream(signal, (scope) => respond(config, request, scope)),
+  }
+}
+
+async function* respond(
+  config: ResponsesModelConfig,
+  request: ModelRequest,
+  scope: CallScope,
+): AsyncGenerator<ModelPart, void, undefined> {
+  const { modelId, headers, fetch = globalThis.fetch } = config
+  const apiKey = config.apiKey()
+  const call = requestScope('openai', request, [apiKey, ...headerSecrets(headers)])
+  const { createOpenAI } = await import('@ai-sdk/openai')
+  const sdk = createOpenAI({
+    apiKey,
+    baseURL: config.baseURL(),
+    headers: { ...headers },
+    fetch: (url, init) => eventStream(fetch, url, { ...init, signal: scope.signal }, call.context),
+  })
+  const providerOptions = mergeOptions(
+    { openai: defaultOptions(request) },
+    config.providerOptions && { openai: config.providerOptions },
+    request.providerOptions,
+  )
+  const watch = responsesWatch(call.context)
+  yield* sdkStream({ model: sdk.responses(modelId), request, providerOptions, watch }, scope, call)
+}
+
+/**
+ * Nothing is kept at the provider: the journal holds the conversation, and an answer that refers to an item
+ * there could not be asked for again when that item is gone. Reasoning comes back encrypted instead.
+ */
+function defaultOptions(request: ModelRequest): JsonObject {
+  return { store: false, ...(request.output && { strictJsonSchema: isStrictSchema(request.output.schema) }) }
+}
+
+/** The SDK reads a web page as an empty stream; here it is what it is. */
+async function eventStream(
+  fetch: typeof globalThis.fetch,
+  url: Parameters<typeof globalThis.fetch>[0],
+  init: RequestInit,
+  context: ErrorContext,
+): Promise<Response> {
+  const response = await post(fetch, url, init, context)
+  const type = response.headers.get('content-type') ?? 'text/event-stream'
+  if (/event-stream/i.test(type)) return response
+  await response.body?.cancel().catch(() => {})
+  throw malformedError('the body is not an event stream')
+}

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A liveness ceiling, not an expectation: what does not happen within it does not happen. */
+const ceilingMs = 10_000
+const pollMs = 2
+
+/** Polls until `holds` is true and fails, naming what it waited for, when that takes too long. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + ceilingMs
+  while (!(await holds())) {
+    if (performance.now() > end) assert.fail(`Waited ${ceilingMs} ms for ${what}`)
+    await pause(pollMs)
+  }
+}
