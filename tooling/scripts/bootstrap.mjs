@@ -24,19 +24,18 @@ function isRecentEnough(version) {
   return major > 22 || (major === 22 && minor >= 18)
 }
 
-/** The manifest is part of the stamp: a pinned pnpm that changes may lay out node_modules differently. */
+const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** pnpm itself is part of the stamp: another version may lay out node_modules differently. */
 function installStamp() {
-  const hash = createHash('sha256')
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) {
-    hash.update(readFileSync(join(root, file)))
-  }
+  const hash = createHash('sha256').update(packageManager)
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(join(root, file)))
   return `${hash.digest('hex')} ${process.platform}-${process.arch}\n`
 }
 
 function install() {
   const stamp = installStamp()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   console.error(`Installing dependencies with ${packageManager} ...`)
   // Without the stamp an interrupted install is repeated.
   rmSync(stampFile, { force: true })
@@ -84,6 +83,22 @@ function passSignals(child) {
   }
 }
 
+/**
+ * A package manager that is killed outright tells nobody, and the application would run on unseen.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function endWithPackageManager(child) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 250)
+  watch.unref()
+  child.once('close', () => clearInterval(watch))
+}
+
 /** @param {string} node @param {string[]} args @param {'inherit' | 'quiet'} output @returns {Promise<number>} */
 function run(node, args, output) {
   const env = {
@@ -99,6 +114,7 @@ function run(node, args, output) {
       stdio: output === 'inherit' ? 'inherit' : ['ignore', 2, 2],
     })
     passSignals(child)
+    endWithPackageManager(child)
     child.once('error', (error) => fail(`${node} could not be started: ${error.message}`))
     child.once('close', (code, signal) => {
       process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM').removeAllListeners('SIGHUP')

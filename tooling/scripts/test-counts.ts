@@ -15,7 +15,8 @@ export function countTests(
   report: VitestReport | undefined,
   exitCode: number,
 ): { passed: number; failed: number } {
-  if (report === undefined) return { passed: 0, failed: 1 }
+  // A run without a single test has tested nothing, whatever its exit code says.
+  if (report === undefined || report.testResults.length === 0) return { passed: 0, failed: 1 }
   const brokenFiles = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   )

@@ -25,6 +25,10 @@ test('an error outside of every test is a failure', () => {
   })
 })
 
-test('no report is a failure', () => {
+test('no report and no test are failures', () => {
+  expect(countTests({ numPassedTests: 0, numFailedTests: 0, testResults: [] }, 0)).toEqual({
+    passed: 0,
+    failed: 1,
+  })
   expect(countTests(undefined, 0)).toEqual({ passed: 0, failed: 1 })
 })

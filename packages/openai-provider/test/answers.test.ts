@@ -53,7 +53,12 @@ describe.each(protocols)('an answer over $name', ({ name, start }) => {
     })
     const parts = await collect(model)
     expect(parts.slice(0, -1)).toMatchObject(
-      calls.map(({ pieces: _, ...call }) => ({ type: 'tool-call', ...call })),
+      calls.map(({ callId, name: tool, arguments: text }) => ({
+        type: 'tool-call',
+        callId,
+        name: tool,
+        arguments: text,
+      })),
     )
     expect(parts.at(-1)).toMatchObject({ type: 'finish', reason: 'tool_calls' })
   })

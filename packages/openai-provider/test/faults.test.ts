@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { ModelPart } from '@belay/core/ports'
 import { describe, expect, it } from 'vitest'
 import { openai } from '../src/index.ts'
@@ -71,6 +72,55 @@ describe.each(protocols)('a fault over $name', ({ name, start }) => {
     expect(await (await server.arrived(0)).closed).toEqual({ whole: false })
   })
 
+  it('leaves no listener on the signal, however the call ends', async () => {
+    const { model } = await start(
+      { answer: [{ do: 'finish', reason: 'stop' }] },
+      { answer: [{ do: 'end' }] },
+      { answer: [{ do: 'text', text: 'Hel' }, { do: 'hang' }] },
+    )
+    const { signal } = new AbortController()
+    await collect(model, hello, signal)
+    await expect(collect(model, hello, signal)).rejects.toMatchObject({ code: 'model/incomplete' })
+    for await (const part of model.generate(hello, { signal })) {
+      expect(part).toMatchObject({ text: 'Hel' })
+      break
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('leaving before any answer closes the socket', async () => {
+    const { model, server } = await start({ answer: [{ do: 'hang' }] })
+    const parts = model.generate(hello, { signal: new AbortController().signal })[Symbol.asyncIterator]()
+    const pending = parts.next()
+    const request = await server.arrived(0)
+    await parts.return?.()
+    expect(await pending).toEqual({ done: true, value: undefined })
+    expect(await request.closed).toEqual({ whole: false })
+  })
+
+  it('an abort cancels the body also when fetch ignores its signal', async () => {
+    const { server } = await start({ answer: [{ do: 'text', text: 'Hel' }, { do: 'hang' }] })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const deaf = openai('test-model', {
+      apiKey: 'test-key',
+      api: name === 'responses' ? 'responses' : 'chat',
+      baseURL: server.baseURL,
+      fetch: (url, init) => {
+        const { signal: _, ...rest } = init ?? {}
+        return fetch(url, rest)
+      },
+    })
+    const reading = (async () => {
+      for await (const part of deaf.generate(hello, { signal: controller.signal })) {
+        expect(part).toMatchObject({ text: 'Hel' })
+        controller.abort(reason)
+      }
+    })()
+    await expect(reading).rejects.toBe(reason)
+    expect(await (await server.arrived(0)).closed).toEqual({ whole: false })
+  })
+
   it('leaving during a read settles it', async () => {
     const { model, server } = await start({ answer: [{ do: 'text', text: 'Hel' }, { do: 'hang' }] })
     const parts = model.generate(hello, { signal: new AbortController().signal })[Symbol.asyncIterator]()
@@ -121,7 +171,7 @@ describe.each(protocols)('a fault over $name', ({ name, start }) => {
 
   it('a reset in the stream is incomplete', async () => {
     const { model, server } = await start({
-      answer: [{ do: 'text', text: 'Hel' }, { do: 'pause', ms: 1 }, { do: 'reset' }],
+      answer: [{ do: 'text', text: 'Hel' }, { do: 'reset' }],
     })
     const { error, parts } = await failureOf(model)
     expect(error).toMatchObject({ code: 'model/incomplete', retryable: parts.length === 0 })

@@ -41,8 +41,20 @@ export interface Frames {
   ): readonly string[]
 }
 
+/** What a test may add. */
+export interface ProtocolServerOptions {
+  /**
+   * Awaited before a connection is reset in an answer: a reset throws away what the client has not read yet,
+   * so a test that counts on the text before it has to say when that was read.
+   */
+  readonly beforeReset?: (turn: number) => Promise<void>
+}
+
 /** Listens on a free port of 127.0.0.1. */
-export async function startProtocolServer(script: readonly ServerTurn[]): Promise<ProtocolServer> {
+export async function startProtocolServer(
+  script: readonly ServerTurn[],
+  options: ProtocolServerOptions = {},
+): Promise<ProtocolServer> {
   const requests: ReceivedRequest[] = []
   const waiting: (() => void)[] = []
   let open = 0
@@ -55,13 +67,14 @@ export async function startProtocolServer(script: readonly ServerTurn[]): Promis
           resolve({ whole: response.writableFinished })
         })
       })
-      const turn = script[requests.length]
       const body = await text(request)
+      const number = requests.length
+      const turn = script[number]
       requests.push({ path: request.url ?? '', headers: request.headers, body, closed })
       for (const wake of waiting.splice(0)) wake()
       if (!turn) return void response.writeHead(500).end('the script is used up')
       if (isRefusal(turn as never)) return refuse(response, turn as ModelScriptRefusal & { body?: string })
-      await play(request, response, turn as Extract<ServerTurn, { answer: unknown }>)
+      await play(request, response, turn as Answer, async () => options.beforeReset?.(number))
     })().catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -98,10 +111,13 @@ function refuse(
   response.end(body ?? JSON.stringify({ error: { message, ...(cause && causes[cause]) } }))
 }
 
+type Answer = Extract<ServerTurn, { answer: unknown }>
+
 async function play(
   request: IncomingMessage,
   response: ServerResponse,
-  turn: Extract<ServerTurn, { answer: unknown }>,
+  turn: Answer,
+  beforeReset: () => Promise<void>,
 ): Promise<void> {
   const frames: Frames = request.url?.endsWith('/responses') ? responsesFrames() : chatFrames()
   let started = false
@@ -119,6 +135,7 @@ async function play(
   }
   for (const step of turn.answer) {
     if (step.do === 'reset') {
+      if (started) await beforeReset()
       request.socket.resetAndDestroy()
       return
     }

@@ -28,5 +28,5 @@ test('a call to a killed process fails instead of waiting for ever', async () =>
 })
 
 test('a module that ends without serving is reported', async () => {
-  await refuses(() => forkStore(new URL('data:text/javascript,process.exit(0)')), 'store/io')
+  await refuses(() => forkStore(new URL('./serve-nothing.ts', import.meta.url)), 'store/io')
 })

@@ -32,6 +32,10 @@ const isKindTable = (node: ts.Expression) => {
   )
 }
 
+/** Written into a record or a text, the kind decides nothing. */
+const isData = (node: ts.Node) =>
+  ts.isTemplateSpan(node.parent) || (ts.isPropertyAssignment(node.parent) && node.parent.initializer === node)
+
 /** The engine treats agents and workflows alike; a test of the kind there is a second engine beginning. */
 export const definitionKind: Rule = (files) =>
   checkSyntax(
@@ -42,8 +46,8 @@ export const definitionKind: Rule = (files) =>
       return (node) => {
         const read = readMember(node)
         const owner = read && lastName(read.object)
-        if (read?.member === 'kind' && owner !== undefined && holdsDefinition(owner)) {
-          report(node, `reads the kind of ${owner}`)
+        if (read?.member === 'kind' && owner !== undefined && holdsDefinition(owner) && !isData(node)) {
+          report(node, `tests the kind of ${owner}`)
         }
         if (ts.isObjectBindingPattern(node) && bindsProperty(node, 'kind')) {
           if (destructuredFrom(node, source).some(holdsDefinition))

@@ -1,6 +1,6 @@
-import type { AskRecord, LabelRecord, TransientEvent } from '../history/event.ts'
+import type { LabelRecord, TransientEvent } from '../history/event.ts'
+import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
-import type { IssueRecord } from '../schema/validate.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
 
 /** What a definition of either kind compiles to. The engine runs programs and never asks what they are. */
@@ -33,39 +33,6 @@ export interface RunCallOptions {
   readonly model?: string
   readonly historyWindow?: number
 }
-
-/** What happens when an effect was started and its outcome is not known. */
-export type Effect = 'read' | 'idempotent' | 'once'
-
-/** When and how often a failed step is tried again. */
-export interface RetryPolicy {
-  /** Counts the first attempt. Default 1. */
-  readonly maxAttempts?: number
-  /** Before the second attempt. Default 500 ms. */
-  readonly minDelayMs?: number
-  /** Default 8,000 ms. */
-  readonly maxDelayMs?: number
-  /** Default 2. */
-  readonly factor?: number
-  /** Whether each wait is a random part of itself (half to whole). Default true. */
-  readonly jitter?: boolean
-  /** Default: every failure but aborts. */
-  readonly retryOn?: (error: unknown) => boolean
-  /** Overrides the computed wait; `undefined` keeps it, `Infinity` gives up. */
-  readonly delayFor?: (error: unknown, computedMs: number) => number | undefined
-}
-
-/** What a step's body gets. */
-export interface StepRun {
-  /** The same for every attempt of this step, in every process. */
-  readonly idempotencyKey: string
-  readonly attempt: number
-  readonly signal: AbortSignal
-  readonly log: Logger
-}
-
-/** The outcome that `reconcile` found. */
-export type Reconciled<T> = { readonly done: T } | 'unknown'
 
 /** One effect, as programs ask for it. */
 export interface StepSpec<T = unknown> {
@@ -148,5 +115,3 @@ export interface EngineContext {
   /** How many child scopes were asked for in the run, and how many are in flight. */
   children(): { readonly total: number; readonly inFlight: number }
 }
-
-export type { AskRecord, IssueRecord }

@@ -4,7 +4,7 @@ import type { ResultType, StoredValue } from '../history/event.ts'
 import type { PartialAsk, ResultEntry, RunHistory } from '../history/fold.ts'
 import type { Platform } from '../ports/index.ts'
 import type { FailureChains } from './failure-chain.ts'
-import { ReplayWatch } from './replay-watch.ts'
+import { IdleWatch } from '../platform/idle-watch.ts'
 import type { ReservedKey, Scope } from './scope.ts'
 
 /** One thing that a program asked for. */
@@ -62,7 +62,7 @@ export class Releases {
   readonly #asked = new Set<string>()
   readonly #pending = new Map<string, Pending>()
   readonly #scopes = new Map<string, Scope>()
-  readonly #watch: ReplayWatch
+  readonly #watch: IdleWatch
   #held: (() => void)[] = []
   #cursor = 0
   #lastReleased = 0
@@ -80,7 +80,7 @@ export class Releases {
     this.#partial = history.partial
     for (const entry of history.results) this.#known.set(entry.data.key, entry)
     this.#unseenPartial = [...history.partial.values()].filter((partial) => !this.#known.has(partial.key))
-    this.#watch = new ReplayWatch(host.platform, host.replayIdleMs, {
+    this.#watch = new IdleWatch(host.platform, host.replayIdleMs, {
       isWorking: () => this.#decoding || host.isWorking(),
       expired: () => this.#diverge('asked for nothing any more', this.#expected()),
     })

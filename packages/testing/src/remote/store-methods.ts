@@ -37,8 +37,8 @@ export function callsOf(store: Store): StoreCall {
 
 /** The three ports of a store whose every call goes through `call`. */
 export function portsThrough(call: StoreCall): Pick<Store, 'journal' | 'leases' | 'blobs'> {
-  const through = (method: StoreMethod) =>
-    ((...args: readonly unknown[]) => call(method, args)) as (...args: never[]) => Promise<never>
+  // Each place below gives the method its type; the names are what ties the two together.
+  const through = (method: StoreMethod) => ((...args: readonly unknown[]) => call(method, args)) as never
   return {
     journal: {
       append: through('journal.append'),

@@ -1,11 +1,11 @@
 import type { Platform, Timer } from '../ports/index.ts'
 
 /**
- * Notices a replay that stands still: recorded entries are left, but the program asks for nothing. Time that
- * the engine spends on I/O does not count. One timer is armed anew only when it fires, because a replay
- * touches the watch at every step.
+ * Notices that something stands still: nothing touched the watch for a time. Time in which `isWorking` holds
+ * does not count. One timer is armed anew only when it fires, because a touch may come with every step of a
+ * replay or every delta of a stream.
  */
-export class ReplayWatch {
+export class IdleWatch {
   readonly #platform: Platform
   readonly #idleMs: number
   readonly #host: { isWorking(): boolean; expired(): void }

@@ -1,0 +1,138 @@
+import type { Agent } from '../define/agent.ts'
+import type { ResolvedDefaults } from '../define/defaults.ts'
+import { HarnessError } from '../errors/harness-error.ts'
+import type { TurnRecord } from '../history/conversation.ts'
+import { windowOf } from '../history/window.ts'
+import { requireCapability, type ModelRegistry, type ResolvedModel } from '../models/registry.ts'
+import { modelStep } from '../models/step.ts'
+import type { Message, Platform, ToolCallPart } from '../ports/index.ts'
+import type { EngineContext, Program, RunIdentity } from '../run/definition.ts'
+import { buildRequest, userMessage, type AgentPrompt } from './prompt.ts'
+import { checkAnswer, repairRequest, textOf } from './structured.ts'
+import { runToolCalls } from './tool-calls.ts'
+import { usableTurn } from './turn.ts'
+
+/** What agents share in one harness. */
+export interface AgentDeps {
+  readonly models: ModelRegistry
+  readonly defaults: ResolvedDefaults
+  readonly platform: Platform
+  /** The session's messages as they stood when the run began. */
+  readonly readHistory: (run: RunIdentity) => Promise<readonly Message[]>
+}
+
+/**
+ * Compiles an agent to a program: model, tools, model, … until an answer that fits. Each model turn and each
+ * tool call is a step, so a killed agent goes on in the turn in which it died.
+ */
+export function agentProgram(agent: Agent, prompt: AgentPrompt, deps: AgentDeps): Program {
+  return (context, input) => new AgentLoop(agent, prompt, deps, context, input).run()
+}
+
+class AgentLoop {
+  readonly #agent: Agent
+  readonly #prompt: AgentPrompt
+  readonly #deps: AgentDeps
+  readonly #context: EngineContext
+  readonly #input: unknown
+  readonly #resolved: ResolvedModel
+  readonly #conversation: Message[] = []
+  #history: Promise<readonly Message[]> | undefined
+  #turns = 0
+  #toolCalls = 0
+
+  constructor(agent: Agent, prompt: AgentPrompt, deps: AgentDeps, context: EngineContext, input: unknown) {
+    this.#agent = agent
+    this.#prompt = prompt
+    this.#deps = deps
+    this.#context = context
+    this.#input = input
+    this.#resolved = deps.models.get(context.options.model ?? agent.model)
+    requireCapability(this.#resolved, agent.tools.length > 0 ? ['text', 'tools'] : ['text'], `Agent "${agent.name}"`)
+  }
+
+  async run(): Promise<unknown> {
+    let prompt: readonly Message[] = [userMessage(this.#agent.promptFor(this.#input))]
+    let repaired = false
+    for (;;) {
+      const turn = usableTurn(this.#agent.name, await this.#askModel(prompt))
+      prompt = []
+      if (turn.answer.content.length > 0) this.#conversation.push(turn.answer)
+      const calls = turn.answer.content.filter((part) => part.type === 'tool-call')
+      if (calls.length > 0) {
+        this.#conversation.push(await this.#callTools(calls))
+        continue
+      }
+      if (turn.finishReason === 'pause') continue
+      const checked = await checkAnswer(this.#agent, textOf(turn.answer))
+      if (checked.valid) return checked.output
+      if (repaired) throw this.#invalidAnswer(checked.issues)
+      repaired = true
+      prompt = [userMessage(repairRequest(checked.issues))]
+    }
+  }
+
+  #askModel(prompt: readonly Message[]): Promise<TurnRecord> {
+    const maxSteps = this.#agent.maxSteps ?? this.#deps.defaults.maxSteps
+    if (this.#turns >= maxSteps) throw this.#budget('maxSteps', maxSteps)
+    this.#turns++
+    this.#conversation.push(...prompt)
+    return this.#context.step(
+      modelStep({
+        context: this.#context,
+        platform: this.#deps.platform,
+        resolved: this.#resolved,
+        name: `model-${this.#turns}`,
+        prompt,
+        request: async () =>
+          buildRequest({
+            agent: this.#agent,
+            prompt: this.#prompt,
+            resolved: this.#resolved,
+            instructions: this.#agent.instructionsFor(this.#input),
+            history: await this.#readHistory(),
+            conversation: this.#conversation,
+          }),
+        timeoutMs: this.#agent.modelTimeoutMs ?? this.#deps.defaults.modelTimeoutMs,
+        agent: this.#agent.name,
+        folded: true,
+      }),
+    )
+  }
+
+  #callTools(calls: readonly ToolCallPart[]): Promise<Message> {
+    const { maxToolCalls } = this.#agent
+    this.#toolCalls += calls.length
+    if (maxToolCalls !== undefined && this.#toolCalls > maxToolCalls) throw this.#budget('maxToolCalls', maxToolCalls)
+    return runToolCalls({
+      context: this.#context,
+      agent: this.#agent,
+      turn: this.#turns,
+      calls,
+      defaultTimeoutMs: this.#deps.defaults.toolTimeoutMs,
+    })
+  }
+
+  /** Read when a model is called, not in a replay, and once. */
+  #readHistory(): Promise<readonly Message[]> {
+    const window = this.#context.options.historyWindow ?? this.#agent.historyWindow ?? this.#deps.defaults.historyWindow
+    this.#history ??= this.#deps.readHistory(this.#context.run).then((messages) => windowOf(messages, window))
+    return this.#history
+  }
+
+  #budget(limit: 'maxSteps' | 'maxToolCalls', value: number): HarnessError {
+    return new HarnessError({
+      code: 'agent/budget',
+      message: `Agent "${this.#agent.name}" reached ${limit} (${value}) without a final answer. Raise it, or make the task smaller.`,
+      meta: { agent: this.#agent.name, limit, value },
+    })
+  }
+
+  #invalidAnswer(issues: readonly { readonly path: string; readonly message: string }[]): HarnessError {
+    return new HarnessError({
+      code: 'validation/agent_output',
+      message: `Agent "${this.#agent.name}" answered twice what its output schema refuses.`,
+      meta: { agent: this.#agent.name, issues: issues.map(({ path, message }) => ({ path, message })) },
+    })
+  }
+}

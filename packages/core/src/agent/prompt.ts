@@ -1,0 +1,58 @@
+import type { Agent } from '../define/agent.ts'
+import type { JsonObject, Message, ModelRequest, ToolSpec } from '../ports/index.ts'
+import { toJsonSchema } from '../schema/to-json-schema.ts'
+import type { ResolvedModel } from '../models/registry.ts'
+
+/** What never changes between the calls of one agent. */
+export interface AgentPrompt {
+  readonly tools: readonly ToolSpec[]
+  /** JSON Schema of a structured answer. */
+  readonly output: JsonObject | undefined
+}
+
+/** Compiles the schemas of an agent once, so that a schema that a model cannot see is refused when the harness is made. */
+export function compilePrompt(agent: Agent): AgentPrompt {
+  const what = `Agent "${agent.name}"`
+  return {
+    tools: agent.tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      parameters: toJsonSchema(tool.input, 'input', `${what}, tool "${tool.name}": its input`),
+    })),
+    output: agent.answersText ? undefined : toJsonSchema(agent.output, 'input', `${what}: its output`),
+  }
+}
+
+/** The request of one turn. */
+export function buildRequest(init: {
+  readonly agent: Agent
+  readonly prompt: AgentPrompt
+  readonly resolved: ResolvedModel
+  readonly instructions: string
+  readonly history: readonly Message[]
+  readonly conversation: readonly Message[]
+}): ModelRequest {
+  const { agent, prompt, resolved } = init
+  const native = prompt.output !== undefined && resolved.model.capabilities.includes('object')
+  const system = native || prompt.output === undefined ? init.instructions : withSchema(init.instructions, prompt.output)
+  return {
+    messages: [{ role: 'system', content: system }, ...init.history, ...init.conversation],
+    settings: agent.settings,
+    ...(prompt.tools.length > 0 && { tools: prompt.tools }),
+    ...(native && prompt.output !== undefined && { output: { schema: prompt.output, name: answerName(agent.name) } }),
+  }
+}
+
+/** A model without structured output is told the schema in words. */
+function withSchema(instructions: string, schema: JsonObject): string {
+  return `${instructions}\n\nGive your final answer as one JSON value of this JSON Schema, and nothing else:\n${JSON.stringify(schema)}`
+}
+
+function answerName(agent: string): string {
+  return agent.replace(/[^A-Za-z0-9_-]/g, '_')
+}
+
+/** A user message of plain text. */
+export function userMessage(text: string): Message {
+  return { role: 'user', content: [{ type: 'text', text }] }
+}

@@ -1,0 +1,104 @@
+import type { Agent } from '../define/agent.ts'
+import type { Tool } from '../define/tool.ts'
+import { HarnessError } from '../errors/harness-error.ts'
+import { toolMessage, toolResult } from '../history/conversation.ts'
+import type { Json, Message, ToolCallPart, ToolResultPart } from '../ports/index.ts'
+import type { EngineContext, StepSpec } from '../run/definition.ts'
+import { issueRecords, issueText, validate } from '../schema/validate.ts'
+import { toolStep } from '../tools/step.ts'
+
+/** The calls of one turn and what running them needs. */
+export interface ToolTurn {
+  readonly context: EngineContext
+  readonly agent: Agent
+  /** Counts the model turns of this agent; part of each call's key. */
+  readonly turn: number
+  readonly calls: readonly ToolCallPart[]
+  readonly defaultTimeoutMs: number
+}
+
+/**
+ * Runs the calls of one turn, in parallel up to the agent's limit; results go back in the order of the calls.
+ * A failure becomes an error result for the model. Only an abort ends the turn.
+ */
+export async function runToolCalls(turn: ToolTurn): Promise<Message> {
+  const { calls, agent } = turn
+  const results = new Map<string, ToolResultPart>()
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < calls.length) {
+      const index = next++
+      const call = calls[index]
+      if (call !== undefined) results.set(call.callId, await runCall(turn, call, index))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(agent.toolConcurrency, calls.length) }, lane))
+  return toolMessage(calls, results)
+}
+
+async function runCall(turn: ToolTurn, call: ToolCallPart, index: number): Promise<ToolResultPart> {
+  const { context } = turn
+  try {
+    const output = await context.step(await specOf(turn, call, index))
+    return toolResult(call.name, call.callId, { output })
+  } catch (error) {
+    if (context.signal.aborted) throw error
+    return toolResult(call.name, call.callId, { error: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+/** A call that must not be executed is a step all the same, so that its refusal is recorded once. */
+async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promise<StepSpec> {
+  const { agent, context } = turn
+  const name = `tool-${turn.turn}-${index + 1}`
+  const label = { agent: agent.name, tool: call.name, callId: call.callId }
+  const tool = agent.tools.find((candidate) => candidate.name === call.name)
+  const checked = await checkCall(tool, call)
+  if ('refusal' in checked) {
+    const { refusal } = checked
+    return {
+      name,
+      noun: 'tool',
+      effect: 'read',
+      folded: true,
+      input: call.arguments,
+      label: () => label,
+      run: () => {
+        throw refusal
+      },
+    }
+  }
+  return toolStep({
+    context,
+    tool: checked.tool,
+    name,
+    input: checked.input,
+    hashed: call.arguments,
+    label,
+    callId: call.callId,
+    defaultTimeoutMs: turn.defaultTimeoutMs,
+    folded: true,
+  })
+}
+
+type CheckedCall = { readonly tool: Tool; readonly input: unknown } | { readonly refusal: HarnessError }
+
+async function checkCall(tool: Tool | undefined, call: ToolCallPart): Promise<CheckedCall> {
+  if (tool === undefined) {
+    return { refusal: refusal('tool/not-found', call, `There is no tool "${call.name}". It was not called.`) }
+  }
+  let parsed: unknown
+  try {
+    parsed = call.arguments.trim() === '' ? {} : (JSON.parse(call.arguments) as Json)
+  } catch {
+    return { refusal: refusal('tool/invalid-arguments', call, 'The arguments are not JSON. The tool was not called.') }
+  }
+  const result = await validate(tool.input, parsed)
+  if (result.issues === undefined) return { tool, input: result.value }
+  const text = issueText(issueRecords(result.issues))
+  return { refusal: refusal('tool/invalid-arguments', call, `The arguments do not match: ${text}. The tool was not called.`) }
+}
+
+function refusal(code: 'tool/not-found' | 'tool/invalid-arguments', call: ToolCallPart, message: string): HarnessError {
+  return new HarnessError({ code, message, meta: { tool: call.name.slice(0, 64).toWellFormed() } })
+}

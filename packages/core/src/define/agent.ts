@@ -1,0 +1,133 @@
+import type { ModelSettings } from '../ports/index.ts'
+import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import { textSchema } from '../schema/text-schema.ts'
+import { checkFields, checkSchema, invalidDefinition } from './check.ts'
+import type { Tool } from './tool.ts'
+
+type Text = StandardSchema<string>
+
+/** What `defineAgent` takes. */
+export interface AgentInit<Alias extends string, Input extends StandardSchema, Output extends StandardSchema> {
+  /** 1 to 64 of A-Z a-z 0-9 _ . : - */
+  readonly name: string
+  /** A run can only be resumed by the version that started it. Default `1`. */
+  readonly version?: string
+  /** Alias of the model; `defineHarness` demands it. */
+  readonly model: Alias
+  /** The system message, or a function of the input. */
+  readonly instructions: string | ((input: OutputOf<Input>) => string)
+  /** Default: text. */
+  readonly input?: Input
+  /** Default: text. Any other schema makes the answer structured. */
+  readonly output?: Output
+  /** Writes the user message. Default: text as it is, other inputs as JSON. */
+  readonly prompt?: (input: OutputOf<Input>) => string
+  readonly tools?: readonly Tool[]
+  /** Model turns. Default 16. */
+  readonly maxSteps?: number
+  /** Tool calls in all. Default: no limit. */
+  readonly maxToolCalls?: number
+  /** Tool calls of one turn that run at once. Default 8. */
+  readonly toolConcurrency?: number
+  /** How many messages of the session the model sees; absent: all, 0: none but system messages. */
+  readonly historyWindow?: number
+  readonly settings?: ModelSettings
+  /** Milliseconds for a run of this agent; 0 is no limit. */
+  readonly timeoutMs?: number
+  /** Milliseconds for one model call; 0 is no limit. */
+  readonly modelTimeoutMs?: number
+}
+
+/** An agent: a model loop with instructions, tools, schemas and limits. Frozen. */
+export interface Agent<Input = unknown, Output = unknown, Alias extends string = string> {
+  readonly kind: 'agent'
+  readonly name: string
+  readonly version: string
+  readonly model: Alias
+  readonly input: StandardSchema<Input>
+  readonly output: StandardSchema<unknown, Output>
+  /** Whether the answer is plain text. */
+  readonly answersText: boolean
+  instructionsFor(input: unknown): string
+  promptFor(input: unknown): string
+  readonly tools: readonly Tool[]
+  readonly maxSteps: number | undefined
+  readonly maxToolCalls: number | undefined
+  readonly toolConcurrency: number
+  readonly historyWindow: number | undefined
+  readonly settings: ModelSettings
+  readonly timeoutMs: number | undefined
+  readonly modelTimeoutMs: number | undefined
+}
+
+/** Declares an agent. Throws `config/definition` when a field is not valid. */
+export function defineAgent<
+  const Alias extends string,
+  Input extends StandardSchema = Text,
+  Output extends StandardSchema = Text,
+>(init: AgentInit<Alias, Input, Output>): Agent<InputOf<Input>, OutputOf<Output>, Alias> {
+  const what = `Agent "${String(init.name)}"`
+  checkFields(
+    what,
+    { ...init },
+    {
+      name: 'name',
+      version: 'version',
+      model: 'name',
+      maxSteps: 'count',
+      maxToolCalls: 'limit',
+      toolConcurrency: 'count',
+      historyWindow: 'historyWindow',
+      timeoutMs: 'timeoutMs',
+      modelTimeoutMs: 'timeoutMs',
+    },
+  )
+  checkSchema(what, 'input', init.input)
+  checkSchema(what, 'output', init.output)
+  checkTools(what, init.tools ?? [])
+  const { instructions, prompt } = init
+  return Object.freeze({
+    kind: 'agent' as const,
+    name: init.name,
+    version: init.version ?? '1',
+    model: init.model,
+    input: (init.input ?? textSchema) as StandardSchema<InputOf<Input>>,
+    output: (init.output ?? textSchema) as StandardSchema<unknown, OutputOf<Output>>,
+    answersText: init.output === undefined || answersText(init.output),
+    instructionsFor: (input: unknown) =>
+      typeof instructions === 'function' ? instructions(input as OutputOf<Input>) : instructions,
+    promptFor: (input: unknown) => {
+      if (prompt !== undefined) return prompt(input as OutputOf<Input>)
+      return typeof input === 'string' ? input : JSON.stringify(input)
+    },
+    tools: Object.freeze([...(init.tools ?? [])]),
+    maxSteps: init.maxSteps,
+    maxToolCalls: init.maxToolCalls,
+    toolConcurrency: init.toolConcurrency ?? 8,
+    historyWindow: init.historyWindow,
+    settings: init.settings ?? {},
+    timeoutMs: init.timeoutMs,
+    modelTimeoutMs: init.modelTimeoutMs,
+  })
+}
+
+function checkTools(what: string, tools: readonly Tool[]): void {
+  const names = new Set<string>()
+  for (const tool of tools) {
+    if (tool?.kind !== 'tool') invalidDefinition(`${what}: tools must be values made by defineTool.`)
+    if (names.has(tool.name)) invalidDefinition(`${what}: two tools have the name "${tool.name}".`)
+    names.add(tool.name)
+  }
+}
+
+/** A string schema streams text, whatever library it is of. */
+function answersText(schema: StandardSchema): boolean {
+  const converter = schema['~standard'].jsonSchema as
+    | { output?: (options: { target: string }) => { type?: unknown } }
+    | undefined
+  try {
+    return converter?.output?.({ target: 'draft-2020-12' }).type === 'string'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,69 @@
+import type { Effect } from './effect.ts'
+import type { Json, Logger } from '../ports/index.ts'
+import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import { checkFields, checkFunction, checkSchema } from './check.ts'
+
+/** What a tool gets beside its input. */
+export interface ToolContext {
+  readonly runId: string
+  readonly sessionId: string
+  readonly attempt: number
+  /** The model's id of this call; absent when a workflow calls the tool. */
+  readonly callId?: string
+  readonly metadata: Json
+  /** The same for every attempt of this call, in every process: hand it to the service that you call. */
+  readonly idempotencyKey: string
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** What `defineTool` takes. */
+export interface ToolInit<Input extends StandardSchema, Output extends StandardSchema> {
+  /** 1 to 64 of A-Z a-z 0-9 _ - */
+  readonly name: string
+  /** For the model: what it does and when to use it. */
+  readonly description: string
+  /** An object; the model sees it as JSON Schema. */
+  readonly input: Input
+  /** Checked after each execution. Default: any JSON. */
+  readonly output?: Output
+  /** What may happen when its outcome is unknown. Default `once`: it is never run again by itself. */
+  readonly effect?: Effect
+  /** Milliseconds; 0 is no limit. Default: the harness's `toolTimeoutMs`. */
+  readonly timeoutMs?: number
+  readonly execute: (input: OutputOf<Input>, context: ToolContext) => InputOf<Output> | Promise<InputOf<Output>>
+}
+
+/** A tool: a typed function that a model or a workflow can call. Frozen. */
+export interface Tool<Input = unknown, Output = unknown> {
+  readonly kind: 'tool'
+  readonly name: string
+  readonly description: string
+  readonly input: StandardSchema
+  readonly output: StandardSchema | undefined
+  readonly effect: Effect
+  readonly timeoutMs: number | undefined
+  /** Method syntax: a tool with a narrower input is still a tool. */
+  execute(input: Input, context: ToolContext): Output | Promise<Output>
+}
+
+/** Declares a tool. Throws `config/definition` when a field is not valid. */
+export function defineTool<Input extends StandardSchema, Output extends StandardSchema = StandardSchema>(
+  init: ToolInit<Input, Output>,
+): Tool<InputOf<Input>, OutputOf<Output>> {
+  const what = `Tool "${String(init.name)}"`
+  checkFields(what, { ...init }, { name: 'toolName', description: 'description', effect: 'effect', timeoutMs: 'timeoutMs' })
+  checkFunction(what, 'execute', init.execute)
+  checkSchema(what, 'input', init.input)
+  checkSchema(what, 'output', init.output)
+  return Object.freeze({
+    kind: 'tool' as const,
+    name: init.name,
+    description: init.description,
+    input: init.input,
+    output: init.output,
+    effect: init.effect ?? 'once',
+    timeoutMs: init.timeoutMs,
+    execute: init.execute as Tool<InputOf<Input>, OutputOf<Output>>['execute'],
+  })
+}

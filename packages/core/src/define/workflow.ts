@@ -1,0 +1,113 @@
+import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import type { ModelCapability } from '../ports/index.ts'
+import type { Agent } from './agent.ts'
+import { checkFields, checkFunction, checkSchema, invalidDefinition } from './check.ts'
+import type { DelegationPolicy } from './delegation.ts'
+import { checkDelegation } from './delegation.ts'
+import type { Tool } from './tool.ts'
+import type { WorkflowContext } from './workflow-context.ts'
+
+/** Agents by the name that the handler uses. */
+export type AgentMap = Readonly<Record<string, Agent>>
+
+/** Tools by the name that the handler uses. */
+export type ToolMap = Readonly<Record<string, Tool>>
+
+/** Model aliases with what the handler needs of them. */
+export type ModelNeeds = Readonly<Record<string, readonly ModelCapability[]>>
+
+/** The aliases that a workflow names: those of its agents and its own. */
+export type WorkflowAlias<Agents extends AgentMap, Models extends ModelNeeds> =
+  | Agents[keyof Agents]['model']
+  | (keyof Models & string)
+
+/** What `defineWorkflow` takes. */
+export interface WorkflowInit<
+  Input extends StandardSchema,
+  Output extends StandardSchema,
+  Agents extends AgentMap,
+  Tools extends ToolMap,
+  Models extends ModelNeeds,
+> {
+  /** 1 to 64 of A-Z a-z 0-9 _ . : - */
+  readonly name: string
+  /** A run can only be resumed by the version that started it. Default `1`. */
+  readonly version?: string
+  readonly input: Input
+  readonly output: Output
+  /** The agents that `ctx.agents` offers. Declaring them is the opt-in to delegation. */
+  readonly agents?: Agents
+  readonly tools?: Tools
+  readonly models?: Models
+  readonly delegation?: DelegationPolicy
+  /** Milliseconds under a lease, over all attempts; 0 is no limit. */
+  readonly timeoutMs?: number
+  /**
+   * The handler. What it awaits through `ctx` is recorded once and handed back after a crash; anything else it
+   * does runs again.
+   */
+  readonly run: (
+    context: WorkflowContext<Agents, Tools, Models>,
+    input: OutputOf<Input>,
+  ) => InputOf<Output> | Promise<InputOf<Output>>
+}
+
+/** A workflow: a typed handler that orchestrates agents, tools, steps and waits. Frozen. */
+export interface Workflow<Input = unknown, Output = unknown, Alias extends string = string> {
+  readonly kind: 'workflow'
+  readonly name: string
+  readonly version: string
+  readonly input: StandardSchema<Input>
+  readonly output: StandardSchema<unknown, Output>
+  readonly agents: AgentMap
+  readonly tools: ToolMap
+  readonly models: ModelNeeds
+  readonly delegation: DelegationPolicy | undefined
+  readonly timeoutMs: number | undefined
+  /** Every alias that it needs; only the type says which. */
+  readonly aliases: readonly Alias[]
+  run(context: WorkflowContext, input: unknown): unknown
+}
+
+/** Declares a workflow. Throws `config/definition` when a field is not valid. */
+export function defineWorkflow<
+  Input extends StandardSchema,
+  Output extends StandardSchema,
+  const Agents extends AgentMap = Record<never, never>,
+  const Tools extends ToolMap = Record<never, never>,
+  const Models extends ModelNeeds = Record<never, never>,
+>(
+  init: WorkflowInit<Input, Output, Agents, Tools, Models>,
+): Workflow<InputOf<Input>, OutputOf<Output>, WorkflowAlias<Agents, Models>> {
+  const what = `Workflow "${String(init.name)}"`
+  checkFields(what, { ...init }, { name: 'name', version: 'version', timeoutMs: 'timeoutMs' })
+  checkFunction(what, 'run', init.run)
+  if (init.input === undefined || init.output === undefined) invalidDefinition(`${what}: input and output need a schema.`)
+  checkSchema(what, 'input', init.input)
+  checkSchema(what, 'output', init.output)
+  const agents: AgentMap = init.agents ?? {}
+  for (const [key, agent] of Object.entries(agents)) {
+    checkFields(`${what}, agents`, { [key]: key }, { [key]: 'name' })
+    if (agent?.kind !== 'agent') invalidDefinition(`${what}: agents.${key} must be a value made by defineAgent.`)
+  }
+  for (const [key, tool] of Object.entries(init.tools ?? {})) {
+    checkFields(`${what}, tools`, { [key]: key }, { [key]: 'name' })
+    if (tool?.kind !== 'tool') invalidDefinition(`${what}: tools.${key} must be a value made by defineTool.`)
+  }
+  if (init.delegation !== undefined) checkDelegation(what, init.delegation, Object.keys(agents))
+  const aliases = [...Object.values(agents).map((agent) => agent.model), ...Object.keys(init.models ?? {})]
+  return Object.freeze({
+    kind: 'workflow' as const,
+    name: init.name,
+    version: init.version ?? '1',
+    input: init.input as StandardSchema<InputOf<Input>>,
+    output: init.output as unknown as StandardSchema<unknown, OutputOf<Output>>,
+    agents: Object.freeze({ ...agents }),
+    tools: Object.freeze({ ...init.tools }),
+    models: Object.freeze({ ...init.models }),
+    delegation: init.delegation,
+    timeoutMs: init.timeoutMs,
+    aliases: [...new Set(aliases)] as WorkflowAlias<Agents, Models>[],
+    run: init.run as Workflow['run'],
+  })
+}

@@ -1,0 +1,71 @@
+import type { Tool } from '../define/tool.ts'
+import { HarnessError } from '../errors/harness-error.ts'
+import type { LabelRecord } from '../history/event.ts'
+import type { EngineContext, StepSpec } from '../run/definition.ts'
+import { issueRecords, issueText, validate } from '../schema/validate.ts'
+
+/** One call of a tool, by a model or a workflow. */
+export interface ToolStepInit {
+  readonly context: EngineContext
+  readonly tool: Tool
+  readonly name: string
+  readonly key?: string
+  /** Validated already. */
+  readonly input: unknown
+  /** What a replay compares. */
+  readonly hashed: unknown
+  readonly label: LabelRecord
+  readonly callId?: string
+  readonly defaultTimeoutMs: number
+  readonly folded?: boolean
+}
+
+/** A step that executes a tool. */
+export function toolStep(init: ToolStepInit): StepSpec {
+  const { context, tool, callId } = init
+  const { run: identity } = context
+  return {
+    name: init.name,
+    ...(init.key !== undefined && { key: init.key }),
+    noun: 'tool',
+    effect: tool.effect,
+    folded: init.folded ?? false,
+    input: init.hashed,
+    timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
+    label: () => init.label,
+    run: async (run) => {
+      const { agent } = init.label
+      context.emit({
+        type: 'tool.started',
+        key: init.name,
+        tool: tool.name,
+        callId: callId ?? '',
+        ...(agent !== undefined && { agent }),
+      })
+      const output = await tool.execute(init.input, {
+        runId: identity.runId,
+        sessionId: identity.sessionId,
+        attempt: run.attempt,
+        metadata: context.metadata,
+        idempotencyKey: run.idempotencyKey,
+        log: run.log,
+        ...(callId !== undefined && { callId }),
+        get signal() {
+          return run.signal
+        },
+      })
+      return checkOutput(tool, output)
+    },
+  }
+}
+
+async function checkOutput(tool: Tool, output: unknown): Promise<unknown> {
+  if (tool.output === undefined) return output
+  const result = await validate(tool.output, output)
+  if (result.issues === undefined) return result.value
+  throw new HarnessError({
+    code: 'tool/failed',
+    message: `The tool "${tool.name}" returned what its output schema refuses: ${issueText(issueRecords(result.issues))}`,
+    meta: { tool: tool.name },
+  })
+}

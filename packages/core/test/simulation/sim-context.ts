@@ -1,0 +1,105 @@
+import type { EngineContext, RetryPolicy, StepRun } from '../../src/run/definition.ts'
+import type { StandardSchema } from '../../src/schema/standard-schema.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { World } from './world.ts'
+
+/** What an effect does: gets how often it happened before. */
+export type EffectBody = (times: number) => unknown
+
+/** How a step of the simulation is asked for. */
+export interface SimStep {
+  /** Attempts in all. */
+  readonly max?: number
+  readonly delayMs?: number
+  readonly once?: boolean
+  readonly slow?: number
+  readonly timeoutMs?: number
+  readonly key?: string
+  readonly noun?: 'step' | 'model' | 'tool'
+  readonly folded?: boolean
+  readonly input?: unknown
+  readonly reconcile?: (world: World, key: string) => unknown
+}
+
+/** A context that is short to write: effects take virtual time and can die with their process. */
+export class SimContext {
+  readonly engine: EngineContext
+  readonly world: World
+  readonly #process: SimProcess
+
+  constructor(world: World, process: SimProcess, engine: EngineContext) {
+    this.world = world
+    this.#process = process
+    this.engine = engine
+  }
+
+  step(name: string, body?: EffectBody, options: SimStep = {}): Promise<string> {
+    const { max, once, key, noun = 'step', folded, input, timeoutMs, reconcile, delayMs = 3 } = options
+    const retry: RetryPolicy = { maxAttempts: max ?? 1, minDelayMs: delayMs, factor: 1, jitter: false }
+    return this.engine.step<string>({
+      name,
+      noun,
+      effect: once === true ? 'once' : 'idempotent',
+      run: (run) => this.#effect(run, body, options),
+      ...(max !== undefined && { retry }),
+      ...(key !== undefined && { key }),
+      ...(folded !== undefined && { folded }),
+      ...(input !== undefined && { input }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(reconcile !== undefined && { reconcile: (run: StepRun) => reconcile(this.world, keyOf(run)) as 'unknown' }),
+    })
+  }
+
+  wait(name: string, options: { schema?: StandardSchema; timeoutMs?: number; key?: string } = {}): Promise<unknown> {
+    return this.engine.wait({ name, ...options })
+  }
+
+  sleep(name: string, ms: number): Promise<unknown> {
+    return this.engine.wait({ name, timer: true, timeoutMs: ms })
+  }
+
+  child<T>(
+    name: string,
+    program: (context: SimContext) => Promise<T>,
+    options: { timeout?: number; signal?: AbortSignal; key?: string } = {},
+  ): Promise<T> {
+    const { timeout, signal, key } = options
+    return this.engine.child({
+      name,
+      input: null,
+      label: { agent: name },
+      program: (context) => program(new SimContext(this.world, this.#process, context)),
+      ...(timeout !== undefined && { timeoutMs: timeout }),
+      ...(signal !== undefined && { signal }),
+      ...(key !== undefined && { key }),
+    }) as Promise<T>
+  }
+
+  fanOut<T>(
+    name: string,
+    count: number,
+    each: (context: SimContext, index: number) => Promise<T>,
+    concurrency = 3,
+  ): Promise<T[]> {
+    return this.engine.fanOut({
+      name,
+      items: Array.from({ length: count }, (_, index) => index),
+      concurrency,
+      each: (context, index) => each(new SimContext(this.world, this.#process, context), index),
+    })
+  }
+
+  /** Time that the engine knows nothing of. */
+  raw(ms = 12): Promise<void> {
+    return this.#process.delay(this.world.sim.random() * ms)
+  }
+
+  #effect(run: StepRun, body: EffectBody | undefined, options: SimStep): Promise<string> {
+    return this.world.effect(this.#process, keyOf(run), { body, once: options.once, slow: options.slow, run }) as Promise<string>
+  }
+}
+
+/** The key of a step, from the idempotency key that its body gets. */
+function keyOf(run: StepRun): string {
+  return run.idempotencyKey.slice(run.idempotencyKey.indexOf(':') + 1)
+}

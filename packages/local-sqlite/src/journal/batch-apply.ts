@@ -1,0 +1,64 @@
+import { journalErrorCodes, PortError } from '@belay/core/ports'
+import type { AppendResult, Fence } from '@belay/core/ports'
+import type { Tables } from '../tables.ts'
+import type { PreparedBatch } from './batch-input.ts'
+import { repeatBatch, resultOf } from './batch-repeat.ts'
+
+/**
+ * Applies a batch inside a write transaction. Everything is checked, in the order that the port states,
+ * before anything is written: batches of other runs share the transaction.
+ */
+export function applyBatch(tables: Tables, batch: PreparedBatch, now: number): AppendResult {
+  if (batch.parts.length > 0) {
+    const row = tables.batches.get(batch.id)
+    if (row !== undefined) return repeatBatch(tables, batch, row)
+  }
+  if (batch.fence !== undefined) checkFence(tables, batch.fence, now)
+  checkExpected(tables, batch)
+  for (const stream of batch.drop) dropStream(tables, stream)
+  const positions = batch.parts.map(({ stream: name, entries }) => {
+    const stream = tables.streams.get(name) ?? tables.streams.create(name)
+    let mark = batch.id
+    for (const entry of entries) {
+      stream.last += 1
+      tables.entries.insert(stream.id, stream.last, entry, mark)
+      mark = ''
+    }
+    return stream.last
+  })
+  if (positions.length > 0) tables.batches.insert(batch.id, positions, batch.content)
+  for (const head of batch.heads) tables.heads.replace(head)
+  if (batch.fence?.release === true) tables.leases.remove(batch.fence.leaseKey)
+  return resultOf(batch.parts, positions)
+}
+
+function checkFence(tables: Tables, { leaseKey, token }: Fence, now: number): void {
+  const lease = tables.leases.get(leaseKey)
+  if (lease !== undefined && lease.token === token && lease.expiresAt > now) return
+  throw new PortError({
+    code: journalErrorCodes.fenced,
+    message: 'The token of this batch is not the current one of its lease',
+    meta: { leaseKey, token },
+  })
+}
+
+function checkExpected(tables: Tables, { expect }: PreparedBatch): void {
+  for (const { stream, position: expected } of expect) {
+    const actual = tables.streams.get(stream)?.last ?? 0
+    if (actual === expected) continue
+    throw new PortError({
+      code: journalErrorCodes.conflict,
+      message: `The stream ends at ${actual} and not at ${expected}`,
+      meta: { stream, expected, actual },
+    })
+  }
+}
+
+function dropStream(tables: Tables, name: string): void {
+  tables.heads.remove(name)
+  const stream = tables.streams.get(name)
+  if (stream === undefined) return
+  tables.batches.forgetWith(stream.id)
+  tables.entries.removeAll(stream.id)
+  tables.streams.remove(name)
+}

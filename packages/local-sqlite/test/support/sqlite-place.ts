@@ -1,0 +1,65 @@
+import { sqliteStore } from '../../src/index.ts'
+import { forkStore } from '@belay/testing'
+import type { RemoteStore, StoreDamage, StorePlace, StorePlaceFactory } from '@belay/testing'
+import { withRawDatabase } from './raw-database.ts'
+import { tempFolder } from './temp-folder.ts'
+
+/** Opens the store of the file that its argument names and serves it to its parent. */
+export const storeServer = new URL('./store-server.ts', import.meta.url)
+
+function damageOf(file: string): StoreDamage {
+  return {
+    entry: async (stream, position) => {
+      withRawDatabase(file, (db) =>
+        db
+          .prepare(
+            "UPDATE entries SET data = replace(data, 'b', 'x') " +
+              'WHERE id = ((SELECT id FROM streams WHERE name = ?) << 32) + ?',
+          )
+          .run(stream, position),
+      )
+    },
+    blob: async (ref) => {
+      withRawDatabase(file, (db) =>
+        db
+          .prepare("UPDATE blob_bytes SET bytes = X'00' WHERE id = (SELECT id FROM blobs WHERE ref = ?)")
+          .run(ref),
+      )
+    },
+  }
+}
+
+/** Fresh files under a clock that the cases move; stores beside the first are in this process. */
+export const filePlaces: StorePlaceFactory = async () => {
+  const folder = tempFolder()
+  let now = 1_700_000_000_000
+  return {
+    open: async () => sqliteStore({ file: folder.file(), clock: () => now }),
+    advance: (ms) => {
+      now += ms
+    },
+    damage: damageOf(folder.file()),
+    close: async () => {
+      folder.remove()
+    },
+  }
+}
+
+/** Fresh files under the real clock; stores beside the first are in another process. */
+export const sharedPlaces: StorePlaceFactory = async (): Promise<StorePlace> => {
+  const folder = tempFolder()
+  const others: RemoteStore[] = []
+  return {
+    open: async () => sqliteStore({ file: folder.file() }),
+    openElsewhere: async () => {
+      const store = await forkStore(storeServer, [folder.file()])
+      others.push(store)
+      return store
+    },
+    damage: damageOf(folder.file()),
+    close: async () => {
+      await Promise.all(others.map((store) => store.kill()))
+      folder.remove()
+    },
+  }
+}

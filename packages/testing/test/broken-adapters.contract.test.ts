@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { describe, expect, test } from 'vitest'
+import { brokenStores, lyingStores } from '../src/broken/broken-adapters.ts'
+import { brokenSubjects } from '../src/broken/broken-model.ts'
+import { brokenModels } from '../src/broken/broken-models.ts'
+import { brokenPlaces } from '../src/broken/broken-store.ts'
+import { blobsContract } from '../src/contract/blobs-contract.ts'
+import type { ContractCase } from '../src/contract/contract.ts'
+import { journalContract } from '../src/contract/journal-contract.ts'
+import { leaseContract } from '../src/contract/lease-contract.ts'
+import { modelContract } from '../src/contract/model-contract.ts'
+import { scriptedModelSubjects } from '../src/model/scripted-model-subjects.ts'
+import { damageablePlace } from './damageable-place.ts'
+import { inMemoryPlace } from './in-memory-place.ts'
+import { runContract } from './run-contract.ts'
+
+const places = async () => damageablePlace(await inMemoryPlace())
+const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }
+
+function caseOf(cases: readonly ContractCase[], title: string): ContractCase {
+  const found = cases.find((each) => each.title === title)
+  assert.ok(found !== undefined, `there is no case "${title}"`)
+  return found
+}
+
+describe('the good adapters that the defects are planted into', () => {
+  for (const [name, contract] of Object.entries(contracts)) runContract(name, contract(places))
+})
+
+describe.concurrent('broken adapters', () => {
+  for (const broken of [...brokenStores, ...lyingStores]) {
+    for (const title of broken.rejectedBy) {
+      test(`a store that ${broken.name} is rejected by "${title}"`, async () => {
+        const cases = contracts[broken.contract](brokenPlaces(broken, places))
+        await expect(caseOf(cases, title).run()).rejects.toThrow(assert.AssertionError)
+      })
+    }
+  }
+  for (const broken of brokenModels) {
+    for (const title of broken.rejectedBy) {
+      test(`a model that ${broken.name} is rejected by "${title}"`, async () => {
+        const cases = modelContract(brokenSubjects(broken, scriptedModelSubjects))
+        await expect(caseOf(cases, title).run()).rejects.toThrow(assert.AssertionError)
+      })
+    }
+  }
+})
+
+test('there are at least 30 broken adapters, each with a name of its own', () => {
+  const names = [...brokenStores, ...lyingStores, ...brokenModels].map((broken) => broken.name)
+  assert.ok(names.length >= 30)
+  assert.equal(new Set(names).size, names.length)
+})
+
+test('every title is unique in its contract', () => {
+  const all = [...Object.values(contracts).map((contract) => contract(places)), modelContract(scriptedModelSubjects)]
+  for (const cases of all) assert.equal(new Set(cases.map((each) => each.title)).size, cases.length)
+  assert.ok(all.flat().length >= 120)
+})

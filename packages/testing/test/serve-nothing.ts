@@ -1,0 +1,2 @@
+// Ends at once: a child that never calls serveStore.
+export {}
