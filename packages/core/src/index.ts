@@ -1,1 +1,43 @@
-export {}
+export { defineTool } from './define/tool.ts'
+export type { Tool, ToolContext, ToolInit } from './define/tool.ts'
+export { defineAgent } from './define/agent.ts'
+export type { Agent, AgentInit } from './define/agent.ts'
+export { defineWorkflow } from './define/workflow.ts'
+export type { AgentMap, ModelNeeds, ToolMap, Workflow, WorkflowInit } from './define/workflow.ts'
+export type {
+  AgentCalls,
+  ChildCallOptions,
+  FanOutOptions,
+  GenerateInit,
+  GenerateResult,
+  StepOptions,
+  ToolCalls,
+  WaitOptions,
+  WorkflowContext,
+  WorkflowModel,
+} from './define/workflow-context.ts'
+export type { DelegationPolicy } from './define/delegation.ts'
+export type { HarnessDefaults } from './define/defaults.ts'
+export type { Effect, Reconciled, RetryPolicy, StepRun } from './define/effect.ts'
+export { defineHarness } from './harness/create.ts'
+export type { Harness, HarnessInit, Session, WorkflowMap } from './harness/create.ts'
+export type { ForkOptions } from './harness/fork.ts'
+export type { HarnessInspection } from './harness/inspect.ts'
+export type { PruneOptions, PruneResult } from './harness/prune.ts'
+export type { RecoverResult } from './harness/recover.ts'
+export type { RunFilter, RunInfo, Runs } from './harness/runs.ts'
+export type { RunSummary } from './harness/summary.ts'
+export type { Worker, WorkerOptions } from './harness/worker.ts'
+export type { RunOptions, Runnable } from './session/session.ts'
+export type { SessionHistory } from './session/history.ts'
+export type { RunHandle } from './run/handle.ts'
+export type { CommittedEvent, RunEvent, TransientEvent } from './history/event.ts'
+export type { RunState } from './history/fold.ts'
+export type { ModelAlias, ModelChoice } from './models/registry.ts'
+export type { ModelRetry } from './models/retry.ts'
+export { HarnessError } from './errors/harness-error.ts'
+export type { ErrorCode, HarnessErrorCode } from './errors/codes.ts'
+export { allErrorCodes, harnessErrorCodes } from './errors/codes.ts'
+export { inMemoryStore } from './in-memory/in-memory-store.ts'
+export { nodePlatform } from './platform/node-platform.ts'
+export type { InputOf, OutputOf, StandardSchema } from './schema/standard-schema.ts'

@@ -2,6 +2,7 @@ import { isCodedError } from '@belay/core/ports'
 import { tablesOf } from '../tables.ts'
 import type { Tables } from '../tables.ts'
 import type { StoreSettings } from '../store-options.ts'
+import { nextTurn } from '../next-turn.ts'
 import { loadDriver } from './driver.ts'
 import type { Database, OpenDriver } from './driver.ts'
 import { faultOf, isBusy, lockedFault } from './fault.ts'
@@ -87,6 +88,8 @@ export function connectionOf({ file, synchronous, busyTimeoutMs }: StoreSettings
     open,
     distrust,
     read: async (look) => {
+      // A caller that reads in a loop would otherwise live in microtasks, and no write could ever commit.
+      await nextTurn()
       const start = performance.now()
       for (let attempt = 0; ; attempt += 1) {
         const { tables } = opened ?? (await open())

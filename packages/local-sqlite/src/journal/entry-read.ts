@@ -17,14 +17,12 @@ interface Page {
   readonly chars: number
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
-
 function requireCount(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new TypeError(`${what} is a whole number, 0 or more`)
 }
 
-/** Reads a part of a stream page by page, and lets the event loop turn between the pages. */
+/** Reads a part of a stream page by page; each page is a look of its own, with a turn of the event loop before it. */
 export async function readEntries(
   connection: Connection,
   stream: string,
@@ -50,7 +48,6 @@ export async function readEntries(
     if (page.entries.length < asked) break
     const charsPerRow = Math.max(1, page.chars / page.entries.length)
     rows = Math.max(1, Math.min(maxPageRows, Math.floor(maxPageChars / charsPerRow)))
-    if (entries.length < limit) await nextTurn()
   }
   return entries
 }

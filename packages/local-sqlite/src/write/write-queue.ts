@@ -1,6 +1,7 @@
 import type { Connection, OpenDatabase } from '../database/connection.ts'
 import { faultOf, isBusy, lockedFault } from '../database/fault.ts'
 import { pauseForLock } from '../database/lock-backoff.ts'
+import { nextTurn } from '../next-turn.ts'
 import type { StoreSettings } from '../store-options.ts'
 import type { Tables } from '../tables.ts'
 import { commitGroup } from './commit-group.ts'
@@ -26,8 +27,6 @@ export interface WriteHooks {
   /** After each commit, with the number of changes in it. */
   readonly onCommit?: (size: number) => void
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /** Makes the queue of one store. */
 export function writeQueueOf(connection: Connection, settings: StoreSettings, hooks: WriteHooks): WriteQueue {

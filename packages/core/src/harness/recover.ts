@@ -1,0 +1,143 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { readAll } from '../feed/read.ts'
+import { inboxStream, runStream } from '../feed/streams.ts'
+import { commit, toEntry } from '../feed/writer.ts'
+import { foldRun } from '../history/fold.ts'
+import type { Head } from '../ports/index.ts'
+import { abandonEvent, abandonedHead } from '../run/abandon.ts'
+import { toCommand } from '../run/commands.ts'
+import type { Engine } from '../run/engine.ts'
+import type { RunHandle } from '../run/handle.ts'
+import { runHead, sessionHead, toRunHead, type RunHead } from '../run/heads.ts'
+import { acquireSession } from '../run/owner.ts'
+import { resumeRun } from '../run/resume.ts'
+
+/** Owners that may die in a row without recording anything before a run is set aside. */
+const poisonLimit = 5
+
+/** What one look at the store did. */
+export interface RecoverResult {
+  readonly resumed: readonly RunHandle[]
+  /** Runs that were not durable and whose process died. */
+  readonly abandoned: readonly string[]
+  /** Runs that were set aside because their owners kept dying. */
+  readonly poisoned: readonly string[]
+  /** Runs whose code this harness does not have, that are held elsewhere, or that could not go on. */
+  readonly skipped: readonly string[]
+}
+
+/** Goes on with every recoverable run without a living owner, and with waits that are due or were answered. */
+export async function recover(engine: Engine, options: { readonly limit?: number; readonly skip?: (runId: string) => boolean } = {}): Promise<RecoverResult> {
+  const result = { resumed: [] as RunHandle[], abandoned: [] as string[], poisoned: [] as string[], skipped: [] as string[] }
+  for (const head of await candidates(engine)) {
+    if (result.resumed.length >= (options.limit ?? Infinity)) break
+    const run = toRunHead(head)
+    if (engine.live.get(run.runId)?.attempt !== undefined || options.skip?.(run.runId) === true) continue
+    const outcome = await recoverOne(engine, run)
+    if (outcome === 'waiting') continue
+    if (typeof outcome === 'object') result.resumed.push(outcome)
+    else result[outcome].push(run.runId)
+  }
+  return result
+}
+
+async function candidates(engine: Engine): Promise<Head[]> {
+  const all: Head[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await engine.journal.heads({
+      kind: 'run',
+      states: ['running', 'suspended'],
+      ...(after !== undefined && { after }),
+    })
+    all.push(...page)
+    if (page.length < 1_000) return all
+    after = page.at(-1)?.stream
+  }
+}
+
+type Outcome = RunHandle | 'waiting' | 'abandoned' | 'poisoned' | 'skipped'
+
+async function recoverOne(engine: Engine, run: RunHead): Promise<Outcome> {
+  if (run.state === 'suspended' && !(await isReady(engine, run))) return 'waiting'
+  if (run.state === 'running' && !run.recoverable) return closeOrphan(engine, run)
+  const definition = engine.resolve(run.target.kind, run.target.name)
+  if (definition === undefined || definition.version !== run.target.version) return 'skipped'
+  if (run.state === 'running' && (await isPoisoned(engine, run))) return setAside(engine, run)
+  try {
+    return await resumeRun(engine, run, definition)
+  } catch (error) {
+    if (HarnessError.is(error, 'run/leased') || HarnessError.is(error, 'session/busy')) return 'skipped'
+    throw error
+  }
+}
+
+/** A suspended run goes on when its time has come or a command came in; a poisoned one only by hand. */
+async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
+  if (run.suspendReason === 'poisoned') return false
+  if (run.dueAt !== undefined && run.dueAt <= engine.platform.now()) return true
+  const inbox = await readAll(engine.journal, inboxStream(run.runId))
+  if (inbox.length === 0) return false
+  const taken = foldRun(await readAll(engine.journal, runStream(run.runId)))?.commands
+  return inbox.some((entry) => {
+    const command = toCommand(entry)
+    if (command === undefined || taken?.has(command.commandId) === true) return false
+    // A resume asks for one more attempt after it was recorded; later attempts have answered it.
+    return command.type !== 'resume' || command.at >= run.updatedAt
+  })
+}
+
+async function isPoisoned(engine: Engine, run: RunHead): Promise<boolean> {
+  if (run.attempt < poisonLimit) return false
+  const history = foldRun(await readAll(engine.journal, runStream(run.runId)))
+  return history !== undefined && history.lostOwners + 1 >= poisonLimit
+}
+
+/** Suspends a run whose owners keep dying, so that it does not take worker after worker with it. */
+async function setAside(engine: Engine, run: RunHead): Promise<Outcome> {
+  const now = engine.platform.now()
+  const written = await writeAsOwner(engine, run, {
+    event: { type: 'run.suspended', data: { reason: 'poisoned', waits: [], activeMs: 0 } },
+    heads: [
+      runHead({ ...run, state: 'suspended', suspendReason: 'poisoned', recoverable: true, updatedAt: now }),
+      sessionHead(run.sessionId, { runId: run.runId }, now),
+    ],
+  })
+  return written ? 'poisoned' : 'skipped'
+}
+
+async function closeOrphan(engine: Engine, run: RunHead): Promise<Outcome> {
+  const now = engine.platform.now()
+  const written = await writeAsOwner(engine, run, {
+    event: abandonEvent(run.runId),
+    heads: [abandonedHead(run, now), sessionHead(run.sessionId, undefined, now)],
+  })
+  return written ? 'abandoned' : 'skipped'
+}
+
+/** Writes the end of an attempt that has no process, unless somebody holds or has moved the run meanwhile. */
+async function writeAsOwner(
+  engine: Engine,
+  run: RunHead,
+  batch: { readonly event: Parameters<typeof toEntry>[0]; readonly heads: readonly Head[] },
+): Promise<boolean> {
+  const acquired = await acquireSession(engine, run.sessionId)
+  if (acquired.owner === undefined) return false
+  const { owner } = acquired
+  try {
+    const stream = runStream(run.runId)
+    const [row] = await engine.journal.heads({ streams: [stream] })
+    if (row === undefined || row.updatedAt !== run.updatedAt || row.state !== run.state) {
+      await owner.release()
+      return false
+    }
+    await commit(engine, {
+      fence: { ...owner.fence, release: true },
+      entries: [{ stream, entries: [toEntry(batch.event, engine.platform.now())] }],
+      heads: batch.heads,
+    })
+    return true
+  } catch (error) {
+    await owner.release().catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+import { HarnessError } from '../errors/harness-error.ts'
+import { runStream } from '../feed/streams.ts'
+import type { RunEvent } from '../history/event.ts'
+import type { RunState } from '../history/fold.ts'
+import { notFound, sendCommand } from '../run/commands.ts'
+import type { Definition } from '../run/definition.ts'
+import type { Engine } from '../run/engine.ts'
+import { followRun, type RunHandle } from '../run/handle.ts'
+import { toRunHead, type RunHead } from '../run/heads.ts'
+import { resumeRun } from '../run/resume.ts'
+import { cancelIdle } from '../run/cancel-idle.ts'
+import { forkRun, type ForkOptions } from './fork.ts'
+import { pruneRuns, type PruneOptions, type PruneResult } from './prune.ts'
+import { recover, type RecoverResult } from './recover.ts'
+import { runSummary, type RunSummary } from './summary.ts'
+
+/** A run as `runs.get` and `runs.list` show it. */
+export interface RunInfo {
+  readonly runId: string
+  readonly sessionId: string
+  readonly kind: string
+  readonly name: string
+  readonly version: string
+  readonly state: RunState
+  readonly attempt: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly updatedAt: number
+  /** When a suspended run is due by itself. */
+  readonly dueAt?: number
+  /** Why it is suspended. */
+  readonly suspendReason?: string
+  /** The code of its failure. */
+  readonly errorCode?: string
+}
+
+/** Conditions of `runs.list`, joined by *and*. */
+export interface RunFilter {
+  readonly sessionId?: string
+  readonly states?: readonly RunState[]
+  /** Ids after this one, for paging. */
+  readonly after?: string
+  /** At most this many; default 100, at most 1,000. */
+  readonly limit?: number
+}
+
+/** Runs of the store, whichever process started them. */
+export interface Runs {
+  /** `undefined` when there is none. */
+  get(runId: string): Promise<RunInfo | undefined>
+  /** In ascending order of ids; ids made by Belay sort by time. */
+  list(filter?: RunFilter): Promise<RunInfo[]>
+  /** Counts of steps, calls and tokens, summed from what was recorded. */
+  summary(runId: string): Promise<RunSummary>
+  /** Records a cancel; a run that nobody executes ends at once. The same `commandId` again is recorded once. */
+  cancel(runId: string, options?: { readonly reason?: string; readonly commandId?: string }): Promise<void>
+  /** Records a value for a wait, from any process, before or after the wait opens. */
+  signal(
+    runId: string,
+    name: string,
+    value: unknown,
+    options?: { readonly commandId?: string; readonly key?: string },
+  ): Promise<void>
+  /** Goes on with a suspended, failed or orphaned run in this process. */
+  resume(runId: string): Promise<RunHandle>
+  /** A new run with the history of another up to a position. */
+  fork(runId: string, options?: ForkOptions): Promise<RunHandle>
+  /** Goes on with recoverable runs whose owner died and with waits that are due; closes the other orphans. */
+  recover(): Promise<RecoverResult>
+  /** Removes finished runs with their inboxes and blobs. Suspended and running ones stay. */
+  prune(options: PruneOptions): Promise<PruneResult>
+  /** Events from a position; works for runs of other processes. Ends after the run's end. */
+  events(runId: string, options?: { readonly after?: number }): AsyncIterableIterator<RunEvent>
+}
+
+/** The runs of one harness. */
+export function createRuns(engine: Engine): Runs {
+  const runs: Runs = {
+    async get(runId) {
+      const [head] = await engine.journal.heads({ streams: [runStream(runId)] })
+      return head === undefined ? undefined : toRunInfo(toRunHead(head))
+    },
+    async list(filter = {}) {
+      const heads = await engine.journal.heads({
+        kind: 'run',
+        limit: Math.min(filter.limit ?? 100, 1_000),
+        ...(filter.sessionId !== undefined && { group: filter.sessionId }),
+        ...(filter.states !== undefined && { states: filter.states }),
+        ...(filter.after !== undefined && { after: runStream(filter.after) }),
+      })
+      return heads.map((head) => toRunInfo(toRunHead(head)))
+    },
+    summary: (runId) => runSummary(engine, runId),
+    async cancel(runId, { reason, commandId } = {}) {
+      await sendCommand(engine, runId, { type: 'cancel', ...(reason !== undefined && { reason }) }, commandId)
+      await cancelIdle(engine, runId)
+    },
+    signal: (runId, name, value, { commandId, key } = {}) =>
+      sendCommand(engine, runId, { type: 'signal', name, value, ...(key !== undefined && { key }) }, commandId),
+    async resume(runId) {
+      const head = await requireHead(engine, runId)
+      return resumeRun(engine, head, requireDefinition(engine, head))
+    },
+    fork: (runId, options = {}) => forkRun(engine, runId, options),
+    recover: () => recover(engine),
+    prune: (options) => pruneRuns(engine, options),
+    events: (runId, { after = 0 } = {}) => followRun(engine, runId, after),
+  }
+  return runs
+}
+
+/** The head of a run, or `run/not-found`. */
+export async function requireHead(engine: Engine, runId: string): Promise<RunHead> {
+  const [head] = await engine.journal.heads({ streams: [runStream(runId)] })
+  if (head === undefined) throw notFound(runId)
+  return toRunHead(head)
+}
+
+/** The code that a run executes, or `run/conflict` when this harness does not have it in that version. */
+export function requireDefinition(engine: Engine, head: RunHead): Definition {
+  const { kind, name, version } = head.target
+  const definition = engine.resolve(kind, name)
+  if (definition !== undefined && definition.version === version) return definition
+  throw new HarnessError({
+    code: 'run/conflict',
+    message: `The run "${head.runId}" executes ${kind} "${name}" version "${version}", which this harness does not have.`,
+    meta: { runId: head.runId, name, version, has: definition?.version ?? null },
+  })
+}
+
+function toRunInfo(head: RunHead): RunInfo {
+  const { target, inputHash: _hash, recoverable: _recoverable, ...rest } = head
+  return { ...rest, ...target }
+}

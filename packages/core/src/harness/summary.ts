@@ -1,0 +1,47 @@
+import { readAll } from '../feed/read.ts'
+import { runStream } from '../feed/streams.ts'
+import { foldRun, type RunState } from '../history/fold.ts'
+import type { ErrorRecord } from '../errors/serialize.ts'
+import { notFound } from '../run/commands.ts'
+import type { Engine } from '../run/engine.ts'
+
+/** What a run did so far. Counts are of recorded results; tokens are sums of recorded usage, never estimated. */
+export interface RunSummary {
+  readonly runId: string
+  readonly state: RunState
+  readonly attempt: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Milliseconds under a lease, over all attempts that have ended. */
+  readonly activeMs: number
+  readonly steps: number
+  readonly modelCalls: number
+  readonly toolCalls: number
+  readonly agentCalls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly error?: ErrorRecord
+}
+
+/** Folds the journal of one run into counts. */
+export async function runSummary(engine: Engine, runId: string): Promise<RunSummary> {
+  const history = foldRun(await readAll(engine.journal, runStream(runId)))
+  if (history === undefined) throw notFound(runId)
+  const count = (type: string): number => history.results.filter((entry) => entry.type === type).length
+  const usage = history.results.map((entry) => entry.data.label?.usage ?? {})
+  const { finished } = history
+  return {
+    runId,
+    state: history.state,
+    attempt: history.attempt,
+    startedAt: history.startedAt,
+    activeMs: history.activeMs,
+    steps: count('step.finished'),
+    modelCalls: count('model.finished'),
+    toolCalls: count('tool.finished'),
+    agentCalls: count('agent.finished'),
+    inputTokens: usage.reduce((sum, { inputTokens = 0 }) => sum + inputTokens, 0),
+    outputTokens: usage.reduce((sum, { outputTokens = 0 }) => sum + outputTokens, 0),
+    ...(finished !== undefined && finished.outcome !== 'succeeded' && { error: finished.error }),
+  }
+}

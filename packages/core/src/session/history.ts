@@ -1,0 +1,79 @@
+import { checkOptions } from '../define/check.ts'
+import { readAll } from '../feed/read.ts'
+import { sessionStream } from '../feed/streams.ts'
+import { commit } from '../feed/writer.ts'
+import type { StoredValue } from '../history/event.ts'
+import { decodeValue, encodeValue } from '../history/stored-value.ts'
+import { windowOf } from '../history/window.ts'
+import type { Entry, Json, Message } from '../ports/index.ts'
+import { busyError, leasedOrBusy } from '../run/busy.ts'
+import type { Engine } from '../run/engine.ts'
+import { occupantOf, sessionHead } from '../run/heads.ts'
+import { acquireSession } from '../run/owner.ts'
+import { checkMessages } from './messages.ts'
+
+/** The conversation of a session. */
+export interface SessionHistory {
+  /** All messages, or the window that a model with this `historyWindow` would see. */
+  list(options?: { readonly window?: number }): Promise<Message[]>
+  /** Forgets the conversation. Refused as `session/busy` while a run executes or waits. */
+  clear(): Promise<void>
+  /** Puts another conversation in its place, whole or not at all. Refused like `clear`. */
+  replace(messages: readonly Message[]): Promise<void>
+}
+
+/** Messages of a session up to a position of its stream. */
+export async function readMessages(engine: Engine, sessionId: string, upTo = Infinity): Promise<Message[]> {
+  if (upTo === 0) return []
+  let messages: Message[] = []
+  for (const entry of await readAll(engine.journal, sessionStream(sessionId), 0, upTo)) {
+    messages = await applyEntry(engine, messages, entry)
+  }
+  return messages
+}
+
+async function applyEntry(engine: Engine, messages: Message[], entry: Entry): Promise<Message[]> {
+  if (entry.type === 'session.cleared') return []
+  if (entry.type !== 'session.messages' && entry.type !== 'session.replaced') return messages
+  const added = (await decodeValue(entry.data as StoredValue, engine.blobs)) as Message[]
+  return entry.type === 'session.replaced' ? added : [...messages, ...added]
+}
+
+/** The history of one session. */
+export function createHistory(engine: Engine, sessionId: string): SessionHistory {
+  return {
+    async list(options = {}) {
+      checkOptions('session.history.list', { ...options }, { window: 'historyWindow' })
+      const messages = await readMessages(engine, sessionId)
+      return options.window === undefined ? messages : windowOf(messages, options.window)
+    },
+    clear: () => writeWhileIdle(engine, sessionId, 'session.cleared', {}),
+    async replace(messages) {
+      const checked = checkMessages(messages)
+      const { stored } = await encodeValue(checked, 'The messages', engine.blobs)
+      await writeWhileIdle(engine, sessionId, 'session.replaced', stored as unknown as Json)
+    },
+  }
+}
+
+/** The lease of the session is held for the moment of the write, so that no run can begin in between. */
+async function writeWhileIdle(engine: Engine, sessionId: string, type: string, data: Json): Promise<void> {
+  const acquired = await acquireSession(engine, sessionId)
+  if (acquired.owner === undefined) throw await leasedOrBusy(engine, sessionId, '', acquired.holder)
+  const { owner } = acquired
+  try {
+    const [head] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
+    const occupant = occupantOf(head)
+    if (occupant !== undefined) throw busyError(sessionId, occupant, 'suspended_run')
+    const now = engine.platform.now()
+    await commit(engine, {
+      fence: { ...owner.fence, release: true },
+      entries: [{ stream: sessionStream(sessionId), entries: [{ type, at: now, data }] }],
+      heads: [sessionHead(sessionId, undefined, now)],
+    })
+  } catch (error) {
+    await owner.release().catch(() => undefined)
+    throw error
+  }
+}
+
