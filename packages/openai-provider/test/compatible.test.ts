@@ -54,6 +54,12 @@ describe('tool calls of compatible servers', () => {
     ])
   })
 
+  it('all with index 0, told apart by their ids alone', async () => {
+    const first = chunk({ tool_calls: [call({ index: 0, id: 'x' }, '')] })
+    const parts = await answerOf(first, chunk({ tool_calls: [call({ index: 0, id: 'y' })] }, 'tool_calls'), done)
+    expect(parts).toMatchObject([{ callId: 'x', arguments: '' }, { callId: 'y', arguments: '{"a":1}' }, {}])
+  })
+
   it('twins with one id and index 0', async () => {
     const parts = await answerOf(
       chunk({ tool_calls: [call({ index: 0, id: 'x' }), call({ index: 0, id: 'x' })] }, 'tool_calls'),

@@ -12,7 +12,8 @@ import type { Capability, Logger, Platform, Store } from '../ports/index.ts'
 import { createEngine } from '../run/create-engine.ts'
 import type { Definition } from '../run/definition.ts'
 import { assertOpen } from '../run/start.ts'
-import { readMessages, type SessionHistory } from '../session/history.ts'
+import type { SessionHistory } from '../session/history.ts'
+import { MessageCache } from '../session/message-cache.ts'
 import { SessionCore, type Runnable } from '../session/session.ts'
 import { checkAdapters, checkRequirements, type AdapterUse } from './adapters.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
@@ -101,6 +102,7 @@ class HarnessCore {
   readonly #uses: readonly AdapterUse[]
   readonly #models: ReturnType<typeof createModelRegistry>
   readonly #engine: ReturnType<typeof createEngine>
+  readonly #messages: MessageCache
   readonly #runTimeoutMs: number
   readonly #runs: Runs
   #shutdown: Promise<void> | undefined
@@ -125,11 +127,12 @@ class HarnessCore {
       closing: this.#closing.signal,
       resolve: (kind, name) => this.#definitions.find((known) => known.kind === kind && known.name === name),
     })
+    this.#messages = new MessageCache(this.#engine)
     const deps: AgentDeps = {
       models: this.#models,
       defaults,
       platform,
-      readHistory: (run) => readMessages(this.#engine, run.sessionId, run.historyPosition),
+      readHistory: (run) => this.#messages.read(run.sessionId, run.historyPosition),
     }
     const child = (agent: Agent) => childProgram(agent, deps)
     this.#byName = {
@@ -184,7 +187,10 @@ class HarnessCore {
         engine: this.#engine,
         sessionId: id,
         defaultTimeoutMs: this.#runTimeoutMs,
-        onClose: () => void this.#sessions.delete(id),
+        onClose: () => {
+          this.#sessions.delete(id)
+          this.#messages.forget(id)
+        },
       })
       this.#sessions.set(id, core)
       Object.assign(core, { agents: this.#runnables(core, 'agents'), workflows: this.#runnables(core, 'workflows') })

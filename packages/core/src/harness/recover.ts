@@ -1,6 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { readAll } from '../feed/read.ts'
-import { inboxStream, runStream } from '../feed/streams.ts'
+import { inboxStream, runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
 import { foldRun } from '../history/fold.ts'
 import type { Head } from '../ports/index.ts'
@@ -8,7 +8,7 @@ import { abandonEvent, abandonedHead } from '../run/abandon.ts'
 import { toCommand } from '../run/commands.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
-import { runHead, sessionHead, toRunHead, type RunHead } from '../run/heads.ts'
+import { positionOf, runHead, sessionHead, toRunHead, type RunHead } from '../run/heads.ts'
 import { acquireSession } from '../run/owner.ts'
 import { resumeRun } from '../run/resume.ts'
 
@@ -97,9 +97,9 @@ async function setAside(engine: Engine, run: RunHead): Promise<Outcome> {
   const now = engine.platform.now()
   const written = await writeAsOwner(engine, run, {
     event: { type: 'run.suspended', data: { reason: 'poisoned', waits: [], activeMs: 0 } },
-    heads: [
+    heads: (position) => [
       runHead({ ...run, state: 'suspended', suspendReason: 'poisoned', recoverable: true, updatedAt: now }),
-      sessionHead(run.sessionId, { runId: run.runId }, now),
+      sessionHead({ sessionId: run.sessionId, runId: run.runId, position, updatedAt: now }),
     ],
   })
   return written ? 'poisoned' : 'skipped'
@@ -109,7 +109,10 @@ async function closeOrphan(engine: Engine, run: RunHead): Promise<Outcome> {
   const now = engine.platform.now()
   const written = await writeAsOwner(engine, run, {
     event: abandonEvent(run.runId),
-    heads: [abandonedHead(run, now), sessionHead(run.sessionId, undefined, now)],
+    heads: (position) => [
+      abandonedHead(run, now),
+      sessionHead({ sessionId: run.sessionId, position, updatedAt: now }),
+    ],
   })
   return written ? 'abandoned' : 'skipped'
 }
@@ -118,14 +121,15 @@ async function closeOrphan(engine: Engine, run: RunHead): Promise<Outcome> {
 async function writeAsOwner(
   engine: Engine,
   run: RunHead,
-  batch: { readonly event: Parameters<typeof toEntry>[0]; readonly heads: readonly Head[] },
+  batch: { readonly event: Parameters<typeof toEntry>[0]; readonly heads: (sessionPosition: number) => readonly Head[] },
 ): Promise<boolean> {
   const acquired = await acquireSession(engine, run.sessionId)
   if (acquired.owner === undefined) return false
   const { owner } = acquired
   try {
     const stream = runStream(run.runId)
-    const [row] = await engine.journal.heads({ streams: [stream] })
+    const rows = await engine.journal.heads({ streams: [stream, sessionStream(run.sessionId)] })
+    const row = rows.find((head) => head.stream === stream)
     if (row === undefined || row.updatedAt !== run.updatedAt || row.state !== run.state) {
       await owner.release()
       return false
@@ -133,7 +137,7 @@ async function writeAsOwner(
     await commit(engine, {
       fence: { ...owner.fence, release: true },
       entries: [{ stream, entries: [toEntry(batch.event, engine.platform.now())] }],
-      heads: batch.heads,
+      heads: batch.heads(positionOf(rows.find((head) => head !== row))),
     })
     return true
   } catch (error) {

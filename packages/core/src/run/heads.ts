@@ -70,22 +70,34 @@ export function toRunHead(head: Head): RunHead {
   }
 }
 
-/** The run that a session is busy with, if any. */
-export interface SessionOccupant {
-  readonly runId: string
+/** Where a session stands. */
+export interface SessionFacts {
+  readonly sessionId: string
+  /** The run that it is busy with: one that executes, waits or was orphaned. */
+  readonly runId?: string
+  /** Last position of its stream, so that nobody has to read the stream to know it. */
+  readonly position: number
+  readonly updatedAt: number
 }
 
-/** The head of a session: idle, or busy with a run that executes, waits or was orphaned. */
-export function sessionHead(sessionId: string, occupant: SessionOccupant | undefined, updatedAt: number): Head {
+/** The head of a session. */
+export function sessionHead(session: SessionFacts): Head {
+  const { sessionId, runId, position, updatedAt } = session
   return {
     stream: sessionStream(sessionId),
     kind: 'session',
     group: sessionId,
-    state: occupant === undefined ? 'idle' : 'busy',
+    state: runId === undefined ? 'idle' : 'busy',
     leaseKey: sessionLease(sessionId),
     updatedAt,
-    data: occupant === undefined ? {} : { runId: occupant.runId },
+    data: { position, ...(runId !== undefined && { runId }) },
   }
+}
+
+/** The last position of a session's stream; a session that never had a run has none. */
+export function positionOf(head: Head | undefined): number {
+  const { position } = (head?.data ?? {}) as { readonly position?: unknown }
+  return typeof position === 'number' ? position : 0
 }
 
 /** The run in a session's head. */

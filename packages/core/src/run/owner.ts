@@ -9,6 +9,8 @@ import type { Engine } from './engine.ts'
  */
 export class Ownership {
   readonly fence: Fence
+  /** Last position of the session's stream; only the holder of the lease moves it. */
+  sessionPosition = 0
   readonly #engine: Engine
   #deadline: number
   #timer: Timer | undefined

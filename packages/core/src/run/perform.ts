@@ -71,9 +71,9 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
 function armDeadline(attempt: Attempt, timeoutMs: number): void {
   if (timeoutMs <= 0) return
   const left = Math.max(0, timeoutMs - attempt.history.activeMs)
-  const error = timedOut('run', `The run "${attempt.identity.runId}"`, timeoutMs)
-  const timer = attempt.platform.timer(left, () =>
-    attempt.endProgram({ outcome: 'failed', error }, { forced: true, reason: error }),
-  )
+  const timer = attempt.platform.timer(left, () => {
+    const error = timedOut('run', `The run "${attempt.identity.runId}"`, timeoutMs)
+    attempt.endProgram({ outcome: 'failed', error }, { forced: true, reason: error })
+  })
   void attempt.finished.then(() => timer.cancel())
 }

@@ -14,7 +14,7 @@ import type { Definition } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import { createHandle, type RunHandle } from './handle.ts'
-import { occupantOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 import { LiveRun } from './live-run.ts'
 import { acquireSession, type Ownership } from './owner.ts'
 import { cancelledError } from './settle.ts'
@@ -74,6 +74,7 @@ interface Resumable {
 async function recordResume(engine: Engine, run: Resumable, live: LiveRun | undefined): Promise<RunHandle> {
   const { runId, sessionId, definition, owner } = run
   const [sessionHeadRow] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
+  owner.sessionPosition = positionOf(sessionHeadRow)
   const occupant = occupantOf(sessionHeadRow)
   if (occupant !== undefined && occupant !== runId) {
     const [other] = await engine.journal.heads({ streams: [runStream(occupant)] })
@@ -111,7 +112,7 @@ async function commitResume(
     entries: [{ stream: runStream(runId), entries: [entry] }],
     heads: [
       runHead({ ...runFacts({ runId, sessionId }, before, attempt), state: 'running', updatedAt: now }),
-      sessionHead(sessionId, { runId }, now),
+      sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
     ],
   })
   const history = foldRun([...entries, { ...entry, position: before.lastPosition + 1 }])

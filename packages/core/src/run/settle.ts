@@ -21,14 +21,16 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
   const now = platform.now()
   const outcome = written.event.data.outcome
   const { error } = written.event.data as { readonly error?: { readonly code?: string } }
+  const also = await sessionEntries(attempt, now)
+  const { sessionPosition } = attempt.ownership
   const dropped = engine.live.retire(identity.runId)
   await attempt.writer.close({
     event: written.event,
     heads: [
       runHead({ ...facts(attempt), state: outcome, updatedAt: now, ...(error?.code !== undefined && { errorCode: error.code }) }),
-      sessionHead(identity.sessionId, undefined, now),
+      sessionHead({ sessionId: identity.sessionId, position: sessionPosition + also.length, updatedAt: now }),
     ],
-    also: await sessionEntries(attempt, now),
+    also,
     ...(dropped.length > 0 && { drop: dropped }),
   })
   logEnd(attempt, written.event.data)
@@ -49,7 +51,7 @@ export async function suspend(attempt: Attempt): Promise<void> {
     expect: [{ stream: inboxStream(identity.runId), position: inbox.position }],
     heads: [
       runHead({ ...facts(attempt), recoverable: true, state: 'suspended', updatedAt: now, suspendReason: 'waiting', ...due }),
-      sessionHead(identity.sessionId, { runId: identity.runId }, now),
+      sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),
     ],
   })
 }

@@ -13,7 +13,7 @@ import type { Definition, RunCallOptions } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import type { RunHandle } from './handle.ts'
-import { occupantOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
+import { occupantOf, positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
 import { acquireSession, type Ownership } from './owner.ts'
 import { goOn } from './resume.ts'
 import { cancelled } from './signal.ts'
@@ -83,6 +83,7 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
   const { runId, owner } = run
   const heads = await engine.journal.heads({ streams: [runStream(runId), sessionStream(sessionId)] })
   if (heads.some((head) => head.stream === runStream(runId))) throw raced(runId)
+  owner.sessionPosition = positionOf(heads.find((head) => head.stream === sessionStream(sessionId)))
   const orphan = await orphanOf(engine, sessionId, heads)
   const { kind, name, version } = definition
   const started: CommittedEvents['run.started'] = {
@@ -92,7 +93,7 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
     inputHash: run.inputHash,
     durable: request.runId !== undefined,
     timeoutMs,
-    historyPosition: await lastPosition(engine, sessionId, heads),
+    historyPosition: owner.sessionPosition,
     ...(metadata !== undefined && { metadata }),
     ...(options !== undefined && { options: options as Json }),
   }
@@ -106,7 +107,7 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
     entries: [{ stream: runStream(runId), entries: [entry] }, ...(orphan?.entries ?? [])],
     heads: [
       runHead({ ...facts, state: 'running', updatedAt: now }),
-      sessionHead(sessionId, { runId }, now),
+      sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
       ...(orphan?.heads ?? []),
     ],
   })
@@ -133,17 +134,6 @@ async function orphanOf(
   return {
     entries: [{ stream: runStream(occupant), entries: [toEntry(abandonEvent(occupant), now)] }],
     heads: [abandonedHead(run, now)],
-  }
-}
-
-/** How far the session's conversation reaches now; a session that never had a run has none. */
-async function lastPosition(engine: Engine, sessionId: string, heads: readonly Head[]): Promise<number> {
-  if (!heads.some((head) => head.stream === sessionStream(sessionId))) return 0
-  let position = 0
-  for (;;) {
-    const page = await engine.journal.read(sessionStream(sessionId), { after: position, limit: 1_000 })
-    position = page.at(-1)?.position ?? position
-    if (page.length < 1_000) return position
   }
 }
 

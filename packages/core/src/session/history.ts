@@ -5,10 +5,10 @@ import { commit } from '../feed/writer.ts'
 import type { StoredValue } from '../history/event.ts'
 import { decodeValue, encodeValue } from '../history/stored-value.ts'
 import { windowOf } from '../history/window.ts'
-import type { Entry, Json, Message } from '../ports/index.ts'
+import type { Json, Message } from '../ports/index.ts'
 import { busyError, leasedOrBusy } from '../run/busy.ts'
 import type { Engine } from '../run/engine.ts'
-import { occupantOf, sessionHead } from '../run/heads.ts'
+import { occupantOf, positionOf, sessionHead } from '../run/heads.ts'
 import { acquireSession } from '../run/owner.ts'
 import { checkMessages } from './messages.ts'
 
@@ -22,21 +22,23 @@ export interface SessionHistory {
   replace(messages: readonly Message[]): Promise<void>
 }
 
-/** Messages of a session up to a position of its stream. */
-export async function readMessages(engine: Engine, sessionId: string, upTo = Infinity): Promise<Message[]> {
-  if (upTo === 0) return []
-  let messages: Message[] = []
-  for (const entry of await readAll(engine.journal, sessionStream(sessionId), 0, upTo)) {
-    messages = await applyEntry(engine, messages, entry)
-  }
-  return messages
+/** Which part of a session's stream to fold, and what it is added to. */
+export interface MessageRange {
+  readonly from?: { readonly position: number; readonly messages: readonly Message[] }
+  readonly upTo?: number
 }
 
-async function applyEntry(engine: Engine, messages: Message[], entry: Entry): Promise<Message[]> {
-  if (entry.type === 'session.cleared') return []
-  if (entry.type !== 'session.messages' && entry.type !== 'session.replaced') return messages
-  const added = (await decodeValue(entry.data as StoredValue, engine.blobs)) as Message[]
-  return entry.type === 'session.replaced' ? added : [...messages, ...added]
+/** Folds the messages of a session. */
+export async function readMessages(engine: Engine, sessionId: string, range: MessageRange = {}): Promise<Message[]> {
+  let messages = [...(range.from?.messages ?? [])]
+  for (const entry of await readAll(engine.journal, sessionStream(sessionId), range.from?.position, range.upTo)) {
+    if (entry.type === 'session.cleared') messages = []
+    if (entry.type !== 'session.messages' && entry.type !== 'session.replaced') continue
+    const added = (await decodeValue(entry.data as StoredValue, engine.blobs)) as Message[]
+    if (entry.type === 'session.replaced') messages = added
+    else messages.push(...added)
+  }
+  return messages
 }
 
 /** The history of one session. */
@@ -69,7 +71,7 @@ async function writeWhileIdle(engine: Engine, sessionId: string, type: string, d
     await commit(engine, {
       fence: { ...owner.fence, release: true },
       entries: [{ stream: sessionStream(sessionId), entries: [{ type, at: now, data }] }],
-      heads: [sessionHead(sessionId, undefined, now)],
+      heads: [sessionHead({ sessionId, position: positionOf(head) + 1, updatedAt: now })],
     })
   } catch (error) {
     await owner.release().catch(() => undefined)
