@@ -83,7 +83,7 @@ export default {
       from: { path: '^packages/' },
       to: { path: '^(apps|tooling)/' },
     },
-    { name: 'no-cycles', severity: 'error', from: { path: '^(packages|apps)/' }, to: { circular: true } },
+    { name: 'no-cycles', severity: 'error', from: { path: '^(packages|apps)/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     {
       name: 'unresolvable',
       severity: 'error',

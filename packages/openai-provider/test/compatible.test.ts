@@ -56,7 +56,11 @@ describe('tool calls of compatible servers', () => {
 
   it('all with index 0, told apart by their ids alone', async () => {
     const first = chunk({ tool_calls: [call({ index: 0, id: 'x' }, '')] })
-    const parts = await answerOf(first, chunk({ tool_calls: [call({ index: 0, id: 'y' })] }, 'tool_calls'), done)
+    const parts = await answerOf(
+      first,
+      chunk({ tool_calls: [call({ index: 0, id: 'y' })] }, 'tool_calls'),
+      done,
+    )
     expect(parts).toMatchObject([{ callId: 'x', arguments: '' }, { callId: 'y', arguments: '{"a":1}' }, {}])
   })
 

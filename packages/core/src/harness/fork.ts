@@ -9,7 +9,7 @@ import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
 import { runFacts, runHead, type RunHead } from '../run/heads.ts'
 import { resumeRun } from '../run/resume.ts'
-import { requireDefinition, requireHead } from './runs.ts'
+import { requireDefinition, requireHead } from './lookup.ts'
 
 /** Where a fork begins. */
 export interface ForkOptions {

@@ -28,7 +28,9 @@ export class OutcomeBuilder {
       case 'reasoning-delta':
         this.#closeText()
         this.#reasoning += part.text
-        this.#reasoningProvider = part.provider ?? this.#reasoningProvider
+        this.#reasoningProvider = part.provider
+        // What the provider wants to see again belongs to one block, so it ends that block.
+        if (part.provider !== undefined) this.#closeReasoning()
         return
       case 'tool-call':
         this.#closeReasoning()

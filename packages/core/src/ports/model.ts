@@ -134,6 +134,7 @@ export interface Usage {
 /** One part of a stream. */
 export type ModelPart =
   | { readonly type: 'text-delta'; readonly text: string }
+  /** One with `provider` is the last of its block; the next one begins another. */
   | { readonly type: 'reasoning-delta'; readonly text: string; readonly provider?: JsonObject }
   | ToolCallPart
   | {

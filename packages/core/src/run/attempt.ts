@@ -5,7 +5,7 @@ import { decodeValue } from '../history/stored-value.ts'
 import { RunWriter } from '../feed/writer.ts'
 import type { Deltas } from '../feed/deltas.ts'
 import type { Logger } from '../ports/index.ts'
-import type { RunIdentity } from './definition.ts'
+import type { EngineContext, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
@@ -35,6 +35,8 @@ export interface AttemptInit {
   readonly ownership: Ownership
   readonly deltas: Deltas
   readonly log: Logger
+  /** Makes the context of a scope; child scopes need it as well as the root. */
+  readonly contextOf: (attempt: Attempt, scope: Scope) => EngineContext
 }
 
 /**
@@ -55,6 +57,7 @@ export class Attempt implements ReleaseHost {
   readonly inbox: InboxReader
   readonly waits: OpenWaits
   readonly #rest: RestWatch
+  readonly #contextOf: AttemptInit['contextOf']
   readonly startedAt: number
   /** Steps, retries, engine I/O and writes under way. */
   busy = 0
@@ -77,6 +80,7 @@ export class Attempt implements ReleaseHost {
     this.ownership = init.ownership
     this.deltas = init.deltas
     this.log = init.log
+    this.#contextOf = init.contextOf
     this.startedAt = this.engine.platform.monotonic()
     this.finished = new Promise((resolve) => (this.#finish = resolve))
     this.root = new Scope({ key: '', depth: 0, metadata: init.identity.metadata, options: init.identity.options })
@@ -90,6 +94,11 @@ export class Attempt implements ReleaseHost {
     this.waits = new OpenWaits(this)
     this.inbox = new InboxReader(this)
     this.#rest = new RestWatch(this)
+  }
+
+  /** What a program in a scope can ask of the engine. */
+  contextOf(scope: Scope): EngineContext {
+    return this.#contextOf(this, scope)
   }
 
   get platform(): Engine['platform'] {

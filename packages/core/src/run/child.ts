@@ -3,7 +3,6 @@ import type { ResultOutcome } from '../history/event.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
 import type { Attempt } from './attempt.ts'
-import { createContext } from './context.ts'
 import type { ChildSpec } from './definition.ts'
 import { Scope, type ReservedKey } from './scope.ts'
 import { cancelled, timedOut } from './signal.ts'
@@ -65,7 +64,7 @@ class ChildRun {
 
   start(): void {
     const { program, input, timeoutMs, signal, label } = this.#spec
-    const context = createContext(this.#attempt, this.#scope)
+    const context = this.#attempt.contextOf(this.#scope)
     if (timeoutMs !== undefined && timeoutMs > 0) this.#armTimeout(timeoutMs)
     if (signal !== undefined) this.#follow(signal)
     context.emit({ type: 'agent.started', key: this.#scope.key, agent: label.agent ?? this.#spec.name })

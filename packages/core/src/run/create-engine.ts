@@ -3,6 +3,7 @@ import type { Logger, Platform, Store } from '../ports/index.ts'
 import type { Definition } from './definition.ts'
 import { defaultTiming, type Engine, type EngineTiming } from './engine.ts'
 import { LiveRuns } from './live-runs.ts'
+import { resumeRun } from './resume.ts'
 
 /** What an engine is made from. */
 export interface EngineInit {
@@ -17,7 +18,7 @@ export interface EngineInit {
 /** Puts the parts together that every run of one harness shares. */
 export function createEngine(init: EngineInit): Engine {
   const { store, platform, logger, resolve } = init
-  return {
+  const engine: Engine = {
     store,
     journal: store.journal,
     leases: store.leases,
@@ -30,5 +31,7 @@ export function createEngine(init: EngineInit): Engine {
     closing: init.closing ?? new AbortController().signal,
     shared: store.info.capabilities.includes('store.multi-process'),
     resolve,
+    resume: (head, definition, waiting) => resumeRun(engine, head, definition, waiting),
   }
+  return engine
 }

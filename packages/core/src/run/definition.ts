@@ -1,4 +1,4 @@
-import type { LabelRecord, TransientEvent } from '../history/event.ts'
+import type { LabelRecord, TargetRecord, TransientEvent } from '../history/event.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
@@ -15,6 +15,13 @@ export interface Definition {
   readonly output: StandardSchema
   readonly program: Program
 }
+
+/** Which code a definition is, as a run records it. */
+export const targetOf = (definition: Definition): TargetRecord => ({
+  kind: definition.kind,
+  name: definition.name,
+  version: definition.version,
+})
 
 /** Which run this is; the same for every scope in it. */
 export interface RunIdentity {

@@ -1,6 +1,5 @@
 import { serializeError } from '../errors/serialize.ts'
 import type { Attempt } from './attempt.ts'
-import { createContext } from './context.ts'
 import type { FanOutSpec } from './definition.ts'
 import { handled } from './attempt.ts'
 import { never } from './release.ts'
@@ -38,7 +37,7 @@ class FanOut<T, R> {
   async run(): Promise<R[]> {
     const { items, concurrency } = this.#spec
     this.#attempt.openScopes++
-    createContext(this.#attempt, this.#parent).emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
+    this.#attempt.contextOf(this.#parent).emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
     try {
       await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, () => this.#lane()))
       if (this.#attempt.over) return await never
@@ -58,7 +57,7 @@ class FanOut<T, R> {
       const index = this.#next++
       const scope = this.#openScope(index)
       try {
-        this.#results[index] = await each(createContext(this.#attempt, scope), items[index] as T, index)
+        this.#results[index] = await each(this.#attempt.contextOf(scope), items[index] as T, index)
       } catch (error) {
         this.#fail(error)
       }

@@ -29,7 +29,7 @@ export interface PerformInit {
  * else may give it. Never rejects; how it ended is the answer.
  */
 export async function perform(init: PerformInit): Promise<AttemptEnd> {
-  const attempt = new Attempt(init)
+  const attempt = new Attempt({ ...init, contextOf: createContext })
   init.ownership.hold((error) => attempt.stop(error))
   init.started(attempt)
   attempt.inbox.start()
@@ -61,7 +61,7 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   const raw = await attempt.io(async () => decodeValue(stored, attempt.engine.blobs))
   const what = `The input of ${definition.kind} "${definition.name}"`
   const input = await attempt.io(() => validateOrThrow(definition.input, raw, { code: 'validation/input', what }))
-  const output = await definition.program(createContext(attempt, attempt.root), input)
+  const output = await definition.program(attempt.contextOf(attempt.root), input)
   if (attempt.over) return never
   const outputOf = `The output of ${definition.kind} "${definition.name}"`
   return attempt.io(() => validateOrThrow(definition.output, output, { code: 'validation/output', what: outputOf }))

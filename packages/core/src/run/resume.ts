@@ -1,24 +1,23 @@
 import { HarnessError } from '../errors/harness-error.ts'
-import { deserializeError } from '../errors/serialize.ts'
 import { readAll } from '../feed/read.ts'
 import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
 import { foldRun, type RunHistory } from '../history/fold.ts'
 import { planResume } from '../history/resume-plan.ts'
-import { decodeValue } from '../history/stored-value.ts'
 import type { Entry } from '../ports/index.ts'
-import type { ProgramEnd } from './attempt.ts'
+import { canonicalJson } from '../schema/json.ts'
 import { busyError, leasedOrBusy } from './busy.ts'
 import { notFound } from './commands.ts'
-import type { Definition } from './definition.ts'
+import { targetOf, type Definition } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import { createHandle, type RunHandle } from './handle.ts'
 import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 import { LiveRun } from './live-run.ts'
 import { acquireSession, type Ownership } from './owner.ts'
+import { recordedEnd } from './recorded-end.ts'
 import { cancelledError } from './settle.ts'
-import type { StartRequest } from './start.ts'
+import type { StartRequest } from './start-request.ts'
 
 /**
  * Goes on with a run that has this id already. Another session, input, target or version is a conflict, and
@@ -30,14 +29,10 @@ export async function goOn(
   asked: { readonly request: StartRequest; readonly inputHash: string },
 ): Promise<RunHandle> {
   const { request, inputHash } = asked
-  const { kind, name, version } = request.definition
-  const { target } = head
   const same =
     head.sessionId === request.sessionId &&
     head.inputHash === inputHash &&
-    target.kind === kind &&
-    target.name === name &&
-    target.version === version
+    canonicalJson(head.target) === canonicalJson(targetOf(request.definition))
   if (!same) throw conflict(head.runId)
   return resumeRun(engine, head, request.definition)
 }
@@ -140,18 +135,6 @@ export async function finishedHandle(engine: Engine, runId: string, sessionId: s
   const live = new LiveRun(runId, sessionId)
   live.settle(await recordedEnd(engine, runId))
   return createHandle(engine, live)
-}
-
-/** The recorded outcome of a run. */
-export async function recordedEnd(engine: Engine, runId: string): Promise<ProgramEnd> {
-  const history = foldRun(await readAll(engine.journal, runStream(runId)))
-  const finished = history?.finished
-  if (finished === undefined) throw notFound(runId)
-  if (finished.outcome === 'succeeded') {
-    return { outcome: 'succeeded', output: await decodeValue(finished, engine.blobs) }
-  }
-  if (finished.outcome === 'failed') return { outcome: 'failed', error: deserializeError(finished.error) }
-  return { outcome: 'cancelled', reason: finished.reason, commandId: undefined }
 }
 
 function conflict(runId: string): HarnessError {

@@ -9,7 +9,7 @@ import { hashJson, toJson } from '../schema/json.ts'
 import { validateOrThrow } from '../schema/validate.ts'
 import { abandonEvent, abandonedHead } from './abandon.ts'
 import { busyError, leasedOrBusy } from './busy.ts'
-import type { Definition, RunCallOptions } from './definition.ts'
+import { targetOf } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import type { RunHandle } from './handle.ts'
@@ -17,20 +17,7 @@ import { occupantOf, positionOf, runFacts, runHead, sessionHead, toRunHead } fro
 import { acquireSession, type Ownership } from './owner.ts'
 import { goOn } from './resume.ts'
 import { cancelled } from './signal.ts'
-
-/** A call for a run. */
-export interface StartRequest {
-  readonly definition: Definition
-  readonly sessionId: string
-  readonly input: unknown
-  /** Names the run and makes it recoverable by workers. */
-  readonly runId?: string
-  /** 0: none. */
-  readonly timeoutMs: number
-  readonly metadata?: Json
-  readonly options?: RunCallOptions
-  readonly signal?: AbortSignal
-}
+import type { StartRequest } from './start-request.ts'
 
 /**
  * Starts a run, or goes on with the one that has this id already. Resolves once the run is recorded. Refusals
@@ -85,9 +72,8 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
   if (heads.some((head) => head.stream === runStream(runId))) throw raced(runId)
   owner.sessionPosition = positionOf(heads.find((head) => head.stream === sessionStream(sessionId)))
   const orphan = await orphanOf(engine, sessionId, heads)
-  const { kind, name, version } = definition
   const started: CommittedEvents['run.started'] = {
-    target: { kind, name, version },
+    target: targetOf(definition),
     sessionId,
     input: (await encodeValue(run.input, 'The input of the run', engine.blobs)).stored,
     inputHash: run.inputHash,

@@ -4,7 +4,7 @@ import type { Timer } from '../ports/index.ts'
 import type { Engine } from './engine.ts'
 import { toRunHead } from './heads.ts'
 import type { LiveRun } from './live-run.ts'
-import { recordedEnd, resumeRun } from './resume.ts'
+import { recordedEnd } from './recorded-end.ts'
 
 /**
  * Watches a suspended run for as long as this process holds its handle: a command or a due time lets it go on
@@ -105,7 +105,7 @@ class SuspendedWatch {
     if (definition === undefined) return false
     this.#stop()
     try {
-      await resumeRun(this.#engine, head, definition, this.#live)
+      await this.#engine.resume(head, definition, this.#live)
       return true
     } catch (error) {
       if (!HarnessError.is(error, 'run/leased') && !HarnessError.is(error, 'session/busy')) throw error

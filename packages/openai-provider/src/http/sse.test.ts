@@ -8,7 +8,7 @@ async function eventsOf(pieces: readonly Uint8Array[]): Promise<SseEvent[]> {
 }
 
 const bytes = new TextEncoder().encode(
-  '\uFEFF: hello\r\ndata: one\r\n\r\nevent: error\rdata: {"é":"☃🧗"}\r\rdata:a\ndata: b\ndata\nid: 7\n\nevent: none\n\ndata: cut off\n',
+  '\uFEFF: hello\r\ndata: one\r\n\r\nevent: error\rdata: {"é":"☃🧗"}\r\rdata:a\r\ndata: b\r\ndata\nid: 7\n\nevent: none\n\ndata: cut off\n',
 )
 const expected = [
   { event: undefined, data: 'one' },

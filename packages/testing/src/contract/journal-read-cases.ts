@@ -52,6 +52,7 @@ export const journalReadCases: readonly StoreCase[] = [
       for (let after = 0; ; ) {
         const page = await store.journal.read('s', { after, limit: 7 })
         if (page.length === 0) break
+        assert.ok((page[0]?.position ?? 0) > after, 'a page begins after the one before it')
         seen.push(...page.map((entry) => entry.data))
         after = page.at(-1)?.position ?? after
       }

@@ -50,7 +50,10 @@ export async function readAll(journal: Journal, stream: string): Promise<readonl
   const entries: Entry[] = []
   for (;;) {
     const page = await journal.read(stream, { after: entries.length })
-    if (page.length === 0) return entries
+    const [first] = page
+    if (first === undefined) return entries
+    // Without this a journal that repeats entries would be read for ever.
+    assert.ok(first.position > entries.length, `${stream}: position ${first.position} after ${entries.length}`)
     entries.push(...page)
   }
 }

@@ -1,0 +1,16 @@
+import type { Json } from '../ports/index.ts'
+import type { Definition, RunCallOptions } from './definition.ts'
+
+/** A call for a run. */
+export interface StartRequest {
+  readonly definition: Definition
+  readonly sessionId: string
+  readonly input: unknown
+  /** Names the run and makes it recoverable by workers. */
+  readonly runId?: string
+  /** 0: none. */
+  readonly timeoutMs: number
+  readonly metadata?: Json
+  readonly options?: RunCallOptions
+  readonly signal?: AbortSignal
+}
