@@ -1,0 +1,15 @@
+import { benchAgentLoop } from './agent-loop.ts'
+import { benchDurableSteps } from './durable-steps.ts'
+import { Report } from './report.ts'
+import { benchResume } from './resume.ts'
+
+/** Rounds of each comparison; `--quick` is for a look, not for a record. */
+const rounds = process.argv.includes('--quick') ? 3 : 11
+
+const report = new Report()
+await benchAgentLoop(report, rounds)
+await benchDurableSteps(report, rounds)
+await benchResume(report, Math.ceil(rounds / 2))
+report.write('bench-report.json')
+console.log(report.missed === 0 ? 'every bar holds' : `${report.missed} bars missed`)
+process.exitCode = report.missed === 0 ? 0 : 1
