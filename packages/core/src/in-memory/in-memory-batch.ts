@@ -15,7 +15,8 @@ export interface PreparedBatch {
 
 function requireStreamName(name: string): void {
   if (typeof name !== 'string' || name.length === 0) throw new TypeError('A stream name must not be empty')
-  if (name.length > maxStreamName) throw new TypeError(`A stream name has at most ${maxStreamName} characters`)
+  if (name.length > maxStreamName)
+    throw new TypeError(`A stream name has at most ${maxStreamName} characters`)
 }
 
 function toStoredHead(head: Head): StoredHead {
@@ -32,7 +33,11 @@ function toStoredParts(entries: NonNullable<Batch['entries']>): readonly StoredP
   for (const part of entries) {
     requireStreamName(part.stream)
     if (part.entries.length === 0) continue
-    const stored: StoredEntry[] = part.entries.map(({ type, at, data }) => ({ type, at, text: JSON.stringify(data) }))
+    const stored: StoredEntry[] = part.entries.map(({ type, at, data }) => ({
+      type,
+      at,
+      text: JSON.stringify(data),
+    }))
     parts.push({ stream: part.stream, entries: stored })
   }
   return parts

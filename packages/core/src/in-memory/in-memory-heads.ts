@@ -10,7 +10,8 @@ function matches(state: InMemoryState, head: StoredHead, query: HeadQuery): bool
   if (query.kind !== undefined && head.kind !== query.kind) return false
   if (query.group !== undefined && head.group !== query.group) return false
   if (query.states !== undefined && !query.states.includes(head.state)) return false
-  if (query.dueBefore !== undefined && !(head.dueAt !== undefined && head.dueAt <= query.dueBefore)) return false
+  if (query.dueBefore !== undefined && !(head.dueAt !== undefined && head.dueAt <= query.dueBefore))
+    return false
   if (query.updatedBefore !== undefined && head.updatedAt >= query.updatedBefore) return false
   if (query.unowned !== true || head.leaseKey === undefined) return true
   return liveLease(state, head.leaseKey) === undefined

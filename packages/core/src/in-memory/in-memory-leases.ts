@@ -37,7 +37,9 @@ export function inMemoryLeases(state: InMemoryState): Leases {
 
 function requireTtl(ttlMs: number): void {
   if (Number.isFinite(ttlMs) && ttlMs > 0) return
-  throw new TypeError(`The time to live of a lease is a positive number of milliseconds, not ${String(ttlMs)}`)
+  throw new TypeError(
+    `The time to live of a lease is a positive number of milliseconds, not ${String(ttlMs)}`,
+  )
 }
 
 function put(

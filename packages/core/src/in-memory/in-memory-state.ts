@@ -74,7 +74,8 @@ export function createState(clock: () => number): InMemoryState {
 
 /** Throws `store/closed` after `close`. */
 export function requireOpen(state: InMemoryState): void {
-  if (state.closed) throw new PortError({ code: storeErrorCodes.closed, message: 'The in-memory store is closed' })
+  if (state.closed)
+    throw new PortError({ code: storeErrorCodes.closed, message: 'The in-memory store is closed' })
 }
 
 /** The lease of a key if it has not expired. */
