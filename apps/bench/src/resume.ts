@@ -5,41 +5,59 @@ import { defineHarness, defineWorkflow } from '@belay/core'
 import { sqliteStore } from '@belay/local-sqlite'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
-import { median, wallOf } from './measure.ts'
+import { alternate, wallOf } from './measure.ts'
 import type { Report } from './report.ts'
 
 /** 200 bytes of JSON. */
 const payload = { text: 'x'.repeat(189) }
 
+/** Recorded steps of the short and of the long run. */
+const short = 1_000
+const long = 10_000
+
 /** From an open database with recorded steps to the first new step, beside reading and parsing all rows. */
 export async function benchResume(report: Report, rounds: number): Promise<void> {
-  for (const count of [1_000, 10_000]) {
-    const folder = mkdtempSync(join(tmpdir(), 'belay-bench-'))
-    try {
-      const belay: number[] = []
-      const floor: number[] = []
-      await record(join(folder, 'belay.db'), count)
-      recordRaw(join(folder, 'raw.db'), count)
-      for (let round = 0; round < rounds; round++) {
-        belay.push(await resume(join(folder, 'belay.db'), count))
-        floor.push(await readRaw(join(folder, 'raw.db')))
-      }
-      report.add({
-        what: `resume of a run with ${count.toLocaleString('en')} recorded steps, until its next step`,
-        values: { 'belay, ms': median(belay), 'reading and parsing all rows, ms': median(floor) },
-        ratio: median(belay) / median(floor),
-        ratioOf: 'time to the next step / time to read and parse all rows',
-        bar: { atMost: 10 },
-      })
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
+  const shortRun = await measure(short, rounds)
+  const longRun = await measure(long, rounds)
+  report.add({
+    what: `resume of a run with ${long.toLocaleString('en')} recorded steps, until its next step`,
+    values: { 'belay, ms': longRun.belay, 'reading and parsing all rows, ms': longRun.floor },
+    ratio: longRun.belay / longRun.floor,
+    ratioOf: 'time to the next step / time to read and parse all rows',
+    bar: { atMost: 10 },
+  })
+  report.add({
+    what: `resume grows no faster than the history: ${short.toLocaleString('en')} to ${long.toLocaleString('en')} recorded steps`,
+    values: { 'belay short, ms': shortRun.belay, 'belay long, ms': longRun.belay },
+    ratio: longRun.belay / shortRun.belay / (long / short),
+    ratioOf: 'time per recorded step of the long run / of the short run',
+    bar: { atMost: 1.5 },
+  })
+}
+
+async function measure(count: number, rounds: number): Promise<{ readonly belay: number; readonly floor: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'belay-bench-'))
+  const file = join(folder, 'belay.db')
+  const rawFile = join(folder, 'raw.db')
+  try {
+    await record(file, count)
+    recordRaw(rawFile, count)
+    const medians = await alternate(
+      [
+        { name: 'belay', round: () => resume(file, count) },
+        { name: 'floor', round: () => readRaw(rawFile) },
+      ],
+      rounds,
+    )
+    return { belay: medians.get('belay') ?? 0, floor: medians.get('floor') ?? 0 }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
 /** A workflow that records many steps and then waits; each signal lets it do one more. */
 function build(file: string, onNext: () => void) {
-  const long = defineWorkflow({
+  const workflow = defineWorkflow({
     name: 'long',
     input: z.object({ count: z.number() }),
     output: z.null(),
@@ -51,7 +69,7 @@ function build(file: string, onNext: () => void) {
       }
     },
   })
-  return defineHarness({ name: 'bench', models: {}, workflows: { long }, store: sqliteStore({ file }) })
+  return defineHarness({ name: 'bench', models: {}, workflows: { long: workflow }, store: sqliteStore({ file }) })
 }
 
 async function record(file: string, count: number): Promise<void> {
