@@ -16,6 +16,11 @@ export function typeSum(stream: string, type: string): number {
   return crc32(`${stream.length} ${stream}${type.length} ${type}`)
 }
 
+/** Sum over the content of a batch from the sums of its entries. */
+export function joinSums(sums: readonly number[]): number {
+  return sums.length === 1 ? (sums[0] ?? 0) : recordSum(...sums)
+}
+
 /** Sum of an entry; `batch` is empty on all but the first entry that its batch wrote to a stream. */
 export function entrySum(content: number, row: { position: number; at: number; batch: string }): number {
   return crc32(` ${row.position} ${row.at} ${row.batch}`, content)

@@ -3,8 +3,8 @@ import type { BlobTable } from './blob/blob-table.ts'
 import { counterTable } from './counter-table.ts'
 import type { CounterTable } from './counter-table.ts'
 import type { Database } from './database/driver.ts'
-import { batchTable } from './journal/batch-table.ts'
-import type { BatchTable } from './journal/batch-table.ts'
+import { batchMemory } from './journal/batch-memory.ts'
+import type { BatchMemory } from './journal/batch-memory.ts'
 import { entryTable } from './journal/entry-table.ts'
 import type { EntryTable } from './journal/entry-table.ts'
 import { headTable } from './journal/head-table.ts'
@@ -18,7 +18,7 @@ import type { Transaction } from './write/transaction.ts'
 
 /** The tables of one open database, with their statements prepared. They die with the connection. */
 export interface Tables {
-  readonly batches: BatchTable
+  readonly batches: BatchMemory
   readonly blobs: BlobTable
   readonly counters: CounterTable
   readonly entries: EntryTable
@@ -32,14 +32,16 @@ export interface Tables {
 export function tablesOf(db: Database): Tables {
   const counters = counterTable(db)
   const streams = streamTable(db, counters)
+  const entries = entryTable(db)
+  const batches = batchMemory(db, entries, streams)
   return {
-    batches: batchTable(db),
+    batches,
     blobs: blobTable(db),
     counters,
-    entries: entryTable(db),
+    entries,
     heads: headTable(db),
     leases: leaseTable(db, counters),
     streams,
-    transaction: transactionOf(db, streams),
+    transaction: transactionOf(db, batches, streams),
   }
 }

@@ -1,4 +1,4 @@
-import { inMemoryStore } from '../../core/dist/in-memory/in-memory-store.js'
+import { inMemoryStore } from '@belay/core'
 import type { StorePlace } from '../src/contract/store-place.ts'
 
 /** A fresh in-memory store whose clock stands still until a case moves it. */

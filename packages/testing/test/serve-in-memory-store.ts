@@ -1,4 +1,4 @@
-import { inMemoryStore } from '../../core/dist/in-memory/in-memory-store.js'
+import { inMemoryStore } from '@belay/core'
 import { serveStore } from '../dist/remote/serve-store.js'
 
 serveStore(inMemoryStore())

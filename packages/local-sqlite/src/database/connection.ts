@@ -46,7 +46,9 @@ export function connectionOf({ file, synchronous, busyTimeoutMs }: StoreSettings
       prepareDatabase(db, file, synchronous)
       // After a failed sync the kernel may hold pages that it never wrote; writing them again is the cure.
       if (isDoubted) db.pragma('wal_checkpoint(TRUNCATE)')
-      return { db, tables: tablesOf(db) }
+      const tables = tablesOf(db)
+      tables.leases.verify()
+      return { db, tables }
     } catch (error) {
       closeQuietly(db)
       throw error

@@ -7,9 +7,9 @@ import { schemaObjects } from './schema.ts'
  * damaged. SQLite's own check of the trees finds that. It reads everything that it checks, about 2 ms per
  * 4 MB, so larger files get it for the tables alone whose rows are looked up by name.
  */
-const wholeCheckBytes = 16 * 1_024 * 1_024
+const wholeCheckBytes = 32 * 1_024 * 1_024
 
-const tablesAlwaysChecked = ['streams', 'counters', 'leases', 'heads']
+const tablesAlwaysChecked = ['streams', 'counters', 'leases', 'heads', 'blobs']
 
 function damaged(file: string, finding: string): PortError {
   return new PortError({

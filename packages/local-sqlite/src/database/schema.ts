@@ -1,11 +1,11 @@
 /**
- * The tables. A commit of one entry writes two pages: the end of `entries` and the end of `batches`.
+ * The tables. A commit of one entry writes one page, the end of `entries`.
  *
  * - `entries.id` is the stream's id in the upper 32 bits and the position in the lower 32: one tree that
  *   is ordered by stream and position, with the cheap append of a rowid table. The end of a stream is
  *   found by a seek, so no row has to be updated beside it.
- * - `entries.batch` is set on the first entry that a batch wrote to a stream, to find the ids that a drop
- *   forgets.
+ * - `entries.batch` is set on the first entry that a batch wrote to a stream. `batches` is the index of
+ *   these ids; `unindexed` names the streams whose newest ids it lacks.
  * - `streams` has its names in the table and in an index, which the check at open compares.
  * - Lease tokens come from one counter, so a lease that ended needs no row to keep its tokens growing.
  * - The bytes of a blob are apart from its touch, so that touching does not rewrite them.
@@ -24,6 +24,7 @@ export const schemaObjects: Readonly<Record<string, string>> = {
   batches:
     'CREATE TABLE batches(id TEXT PRIMARY KEY, positions NOT NULL, open INTEGER NOT NULL, ' +
     'sum INTEGER NOT NULL) WITHOUT ROWID',
+  unindexed: 'CREATE TABLE unindexed(stream INTEGER PRIMARY KEY, after INTEGER NOT NULL)',
   heads:
     'CREATE TABLE heads(stream TEXT PRIMARY KEY, kind TEXT NOT NULL, grp TEXT NOT NULL, state TEXT NOT NULL, ' +
     'due_at INTEGER, lease_key TEXT, updated_at INTEGER NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',

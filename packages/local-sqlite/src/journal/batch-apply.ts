@@ -2,6 +2,7 @@ import { journalErrorCodes, PortError } from '@belay/core/ports'
 import type { AppendResult, Fence } from '@belay/core/ports'
 import type { Tables } from '../tables.ts'
 import type { PreparedBatch } from './batch-input.ts'
+import type { AppliedBatch } from './batch-memory.ts'
 import { repeatBatch, resultOf } from './batch-repeat.ts'
 
 /**
@@ -10,14 +11,16 @@ import { repeatBatch, resultOf } from './batch-repeat.ts'
  */
 export function applyBatch(tables: Tables, batch: PreparedBatch, now: number): AppendResult {
   if (batch.parts.length > 0) {
-    const row = tables.batches.get(batch.id)
+    const row = tables.batches.find(batch.id)
     if (row !== undefined) return repeatBatch(tables, batch, row)
   }
   if (batch.fence !== undefined) checkFence(tables, batch.fence, now)
   checkExpected(tables, batch)
   for (const stream of batch.drop) dropStream(tables, stream)
+  let first: AppliedBatch['first'] | undefined
   const positions = batch.parts.map(({ stream: name, entries }) => {
     const stream = tables.streams.get(name) ?? tables.streams.create(name)
+    first ??= { stream: stream.id, after: stream.last }
     let mark = batch.id
     for (const entry of entries) {
       stream.last += 1
@@ -26,7 +29,7 @@ export function applyBatch(tables: Tables, batch: PreparedBatch, now: number): A
     }
     return stream.last
   })
-  if (positions.length > 0) tables.batches.insert(batch.id, positions, batch.content)
+  if (first !== undefined) tables.batches.remember({ id: batch.id, content: batch.content, positions, first })
   for (const head of batch.heads) tables.heads.replace(head)
   if (batch.fence?.release === true) tables.leases.remove(batch.fence.leaseKey)
   return resultOf(batch.parts, positions)

@@ -1,5 +1,5 @@
 import type { Batch, EntryInput, Fence, Head } from '@belay/core/ports'
-import { contentSum, recordSum } from '../checksum.ts'
+import { contentSum, joinSums } from '../checksum.ts'
 import { jsonTextOf, requireStreamName, requireText } from '../text-check.ts'
 
 /** An entry as it is stored, but for its position. */
@@ -66,8 +66,7 @@ function prepareParts(entries: NonNullable<Batch['entries']>): PreparedPart[] {
 }
 
 function contentOf(parts: readonly PreparedPart[]): number {
-  const sums = parts.flatMap((part) => part.entries.map((entry) => entry.content))
-  return sums.length === 1 ? (sums[0] ?? 0) : recordSum(...sums)
+  return joinSums(parts.flatMap((part) => part.entries.map((entry) => entry.content)))
 }
 
 function prepareHead(head: Head): PreparedHead {

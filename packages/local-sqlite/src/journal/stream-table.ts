@@ -18,6 +18,8 @@ export interface StreamTable {
   remove(name: string): void
   /** The id of a stream, from the file. */
   idOf(name: string): number | undefined
+  /** The name of a stream, from the file. */
+  nameOf(id: number): string | undefined
   /** What is in memory may not be in the file. */
   forget(): void
 }
@@ -34,6 +36,7 @@ export function streamTable(db: Database, counters: CounterTable): StreamTable {
     )
     .raw()
   const findId = db.prepare('SELECT id FROM streams WHERE name = ?').pluck()
+  const findName = db.prepare('SELECT name FROM streams WHERE id = ?').pluck()
   const insert = db.prepare('INSERT INTO streams(id, name) VALUES (?, ?)')
   const erase = db.prepare('DELETE FROM streams WHERE name = ?')
   const kept = new Map<string, Stream>()
@@ -61,6 +64,7 @@ export function streamTable(db: Database, counters: CounterTable): StreamTable {
       kept.delete(name)
     },
     idOf: (name) => findId.get(name) as number | undefined,
+    nameOf: (id) => findName.get(id) as string | undefined,
     forget: () => {
       kept.clear()
     },

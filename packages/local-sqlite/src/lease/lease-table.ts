@@ -17,6 +17,18 @@ export interface LeaseTable {
   take(key: string, owner: string, expiresAt: number): StoredLease
   extend(key: string, lease: StoredLease, expiresAt: number): StoredLease
   remove(key: string): void
+  /** Compares every lease with its sum. A changed key would otherwise look like a lease that nobody holds. */
+  verify(): void
+}
+
+function verified(key: string, owner: string, token: number, expiresAt: number, sum: number): StoredLease {
+  const isShaped = typeof key === 'string' && typeof owner === 'string'
+  if (isShaped && recordSum(key, owner, token, expiresAt) === sum) return { owner, token, expiresAt }
+  throw new PortError({
+    code: storeErrorCodes.corrupt,
+    message: 'A lease does not match its checksum',
+    meta: { leaseKey: String(key) },
+  })
 }
 
 /** Prepares the statements. */
@@ -24,6 +36,7 @@ export function leaseTable(db: Database, counters: CounterTable): LeaseTable {
   const select = db.prepare('SELECT owner, token, expires_at, sum FROM leases WHERE key = ?').raw()
   const replace = db.prepare('INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)')
   const erase = db.prepare('DELETE FROM leases WHERE key = ?')
+  const selectAll = db.prepare('SELECT key, owner, token, expires_at, sum FROM leases').raw()
   const put = (key: string, lease: StoredLease): StoredLease => {
     const { owner, token, expiresAt } = lease
     replace.run(key, owner, token, expiresAt, recordSum(key, owner, token, expiresAt))
@@ -33,18 +46,15 @@ export function leaseTable(db: Database, counters: CounterTable): LeaseTable {
     get: (key) => {
       const row = select.get(key) as [string, number, number, number] | undefined
       if (row === undefined) return undefined
-      const [owner, token, expiresAt, sum] = row
-      if (recordSum(key, owner, token, expiresAt) === sum) return { owner, token, expiresAt }
-      throw new PortError({
-        code: storeErrorCodes.corrupt,
-        message: 'A lease does not match its checksum',
-        meta: { leaseKey: key },
-      })
+      return verified(key, ...row)
     },
     take: (key, owner, expiresAt) => put(key, { owner, token: counters.next('token'), expiresAt }),
     extend: (key, { owner, token }, expiresAt) => put(key, { owner, token, expiresAt }),
     remove: (key) => {
       erase.run(key)
+    },
+    verify: () => {
+      for (const row of selectAll.all()) verified(...(row as [string, string, number, number, number]))
     },
   }
 }

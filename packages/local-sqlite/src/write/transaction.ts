@@ -1,4 +1,5 @@
 import type { Database } from '../database/driver.ts'
+import type { BatchMemory } from '../journal/batch-memory.ts'
 import type { StreamTable } from '../journal/stream-table.ts'
 
 /** The one write transaction of a connection. */
@@ -10,7 +11,7 @@ export interface Transaction {
 }
 
 /** Prepares the statements. */
-export function transactionOf(db: Database, streams: StreamTable): Transaction {
+export function transactionOf(db: Database, batches: BatchMemory, streams: StreamTable): Transaction {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -21,7 +22,10 @@ export function transactionOf(db: Database, streams: StreamTable): Transaction {
     begin: () => {
       begin.run()
       const now = version.get()
-      if (now !== seen) streams.forget()
+      if (seen !== undefined && now !== seen) {
+        streams.forget()
+        batches.forget('foreign-write')
+      }
       seen = now
     },
     commit: () => {
@@ -29,6 +33,7 @@ export function transactionOf(db: Database, streams: StreamTable): Transaction {
     },
     rollback: () => {
       streams.forget()
+      batches.forget('rollback')
       rollback.run()
     },
   }

@@ -1,18 +1,17 @@
 import { brokenBlobs } from './broken-blobs.ts'
 import { brokenEntries } from './broken-entries.ts'
+import { brokenHeads } from './broken-heads.ts'
 import { brokenJournals } from './broken-journals.ts'
 import { brokenLeases } from './broken-leases.ts'
 import { brokenReaders } from './broken-readers.ts'
 import type { BrokenStore } from './broken-store.ts'
-import { lyingStores } from './lying-stores.ts'
 
-/** Every broken store of the kit. The lying ones bite only on a store that lives in memory. */
+/** Every broken store of the kit that can be made from any good one. */
 export const brokenStores: readonly BrokenStore[] = [
   ...brokenJournals,
   ...brokenEntries,
   ...brokenReaders,
+  ...brokenHeads,
   ...brokenLeases,
   ...brokenBlobs,
 ]
-
-export { lyingStores }

@@ -10,7 +10,10 @@ export const brokenBlobs: readonly BrokenStore[] = [
     {
       name: 'stores equal bytes twice',
       contract,
-      rejectedBy: ['put: equal bytes give one ref and are stored once', 'put: gives the hash of the content, and get gives the content back'],
+      rejectedBy: [
+        'put: equal bytes give one ref and are stored once',
+        'put: gives the hash of the content, and get gives the content back',
+      ],
     },
     ({ blobs }) => {
       let count = 0
@@ -106,7 +109,11 @@ export const brokenBlobs: readonly BrokenStore[] = [
     ({ blobs }) => ({ blobs: { sweep: (_live, graceMs) => blobs.sweep([], graceMs) } }),
   ),
   brokenStore(
-    { name: 'sweeps nothing', contract, rejectedBy: ['sweep: removes what was put longer ago than the grace'] },
+    {
+      name: 'sweeps nothing',
+      contract,
+      rejectedBy: ['sweep: removes what was put longer ago than the grace'],
+    },
     () => ({ blobs: { sweep: async () => ({ removed: 0, bytes: 0 }) } }),
   ),
 ]

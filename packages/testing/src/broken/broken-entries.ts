@@ -7,7 +7,11 @@ const contract = 'journal' as const
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, sorted(each)]),
+  )
 }
 
 const mapData = (batch: Batch, map: (data: Json) => Json): Batch => ({
@@ -53,7 +57,11 @@ export const brokenEntries: readonly BrokenStore[] = [
     },
   ),
   brokenStore(
-    { name: 'never forgets a batch id', contract, rejectedBy: ['batch id: is forgotten with the last of its streams'] },
+    {
+      name: 'never forgets a batch id',
+      contract,
+      rejectedBy: ['batch id: is forgotten with the last of its streams'],
+    },
     ({ journal }) => {
       const results = new Map<string, AppendResult>()
       return {
@@ -95,7 +103,10 @@ export const brokenEntries: readonly BrokenStore[] = [
     ({ journal }) => ({
       journal: {
         read: async (stream, options) =>
-          (await journal.read(stream, options)).map((entry) => ({ ...entry, position: entry.position * 2 - 1 })),
+          (await journal.read(stream, options)).map((entry) => ({
+            ...entry,
+            position: entry.position * 2 - 1,
+          })),
       },
     }),
   ),
@@ -108,7 +119,9 @@ export const brokenEntries: readonly BrokenStore[] = [
     ({ journal }) => ({
       journal: {
         append: (batch) =>
-          journal.append(mapData(batch, (data) => (typeof data === 'string' ? (data.split('\u0000')[0] ?? '') : data))),
+          journal.append(
+            mapData(batch, (data) => (typeof data === 'string' ? (data.split('\u0000')[0] ?? '') : data)),
+          ),
       },
     }),
   ),

@@ -33,7 +33,8 @@ export const brokenJournals: readonly BrokenStore[] = [
         append: async (batch) => {
           for (const { stream, position } of batch.expect ?? []) {
             const actual = (await journal.read(stream, { limit: 10_000 })).length
-            if (actual !== position) throw new PortError({ code: journalErrorCodes.conflict, message: 'expect first' })
+            if (actual !== position)
+              throw new PortError({ code: journalErrorCodes.conflict, message: 'expect first' })
           }
           return journal.append(batch)
         },
@@ -41,7 +42,11 @@ export const brokenJournals: readonly BrokenStore[] = [
     }),
   ),
   brokenStore(
-    { name: 'checks the fence before the batch id', contract, rejectedBy: ['batch id: is looked at before the fence'] },
+    {
+      name: 'checks the fence before the batch id',
+      contract,
+      rejectedBy: ['batch id: is looked at before the fence'],
+    },
     ({ journal, leases }) => ({
       journal: {
         append: async (batch) => {
@@ -58,13 +63,19 @@ export const brokenJournals: readonly BrokenStore[] = [
     {
       name: 'ignores expect on streams that it does not write',
       contract,
-      rejectedBy: ['expect: binds streams that the batch does not write', 'expect: binds a batch that has no entries'],
+      rejectedBy: [
+        'expect: binds streams that the batch does not write',
+        'expect: binds a batch that has no entries',
+      ],
     },
     ({ journal }) => ({
       journal: {
         append: (batch) => {
           const written = new Set((batch.entries ?? []).map((part) => part.stream))
-          return journal.append({ ...batch, expect: (batch.expect ?? []).filter(({ stream }) => written.has(stream)) })
+          return journal.append({
+            ...batch,
+            expect: (batch.expect ?? []).filter(({ stream }) => written.has(stream)),
+          })
         },
       },
     }),

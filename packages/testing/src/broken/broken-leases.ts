@@ -79,7 +79,8 @@ export const brokenLeases: readonly BrokenStore[] = [
     },
     ({ leases }) => ({
       leases: {
-        renew: async (key, token, ttlMs) => leases.renew(key, token, ttlMs + ((await leases.get(key))?.remainingMs ?? 0)),
+        renew: async (key, token, ttlMs) =>
+          leases.renew(key, token, ttlMs + ((await leases.get(key))?.remainingMs ?? 0)),
       },
     }),
   ),
@@ -136,7 +137,9 @@ export const brokenLeases: readonly BrokenStore[] = [
       leases: {
         acquire: async (key, owner, ttlMs) => {
           const result = await leases.acquire(key, owner, ttlMs)
-          return !result.acquired && result.holder.owner === owner ? { acquired: true, lease: result.holder } : result
+          return !result.acquired && result.holder.owner === owner
+            ? { acquired: true, lease: result.holder }
+            : result
         },
       },
     }),
@@ -148,7 +151,9 @@ export const brokenLeases: readonly BrokenStore[] = [
       rejectedBy: ['acquire: a time to live that is not a positive number is a TypeError'],
     },
     ({ leases }) => ({
-      leases: { acquire: (key, owner, ttlMs) => leases.acquire(key, owner, ttlMs > 0 ? Number(ttlMs) : 1_000) },
+      leases: {
+        acquire: (key, owner, ttlMs) => leases.acquire(key, owner, ttlMs > 0 ? ttlMs : 1_000),
+      },
     }),
   ),
   brokenStore(

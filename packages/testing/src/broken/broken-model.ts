@@ -17,12 +17,18 @@ export interface BrokenModel {
 }
 
 /** Subjects of the adapter with its defect. */
-export function brokenSubjects({ generate }: BrokenModel, subjects: ModelSubjectFactory): ModelSubjectFactory {
+export function brokenSubjects(
+  { generate }: BrokenModel,
+  subjects: ModelSubjectFactory,
+): ModelSubjectFactory {
   return {
     respond: async (script) => {
       const subject = await subjects.respond(script)
       const { model } = subject
-      return { ...subject, model: { ...model, generate: (request, { signal }) => generate(model, request, signal) } }
+      return {
+        ...subject,
+        model: { ...model, generate: (request, { signal }) => generate(model, request, signal) },
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
-import { isCodedError, modelErrorCodes, PortError } from '@belay/core/ports'
+import { isCodedError, modelErrorCodes } from '@belay/core/ports'
 import type { Model, ModelPart, ModelRequest } from '@belay/core/ports'
+import { brokenCallers } from './broken-callers.ts'
 import type { BrokenModel, GenerateWrap } from './broken-model.ts'
 
 const finish: ModelPart = { type: 'finish', reason: 'stop', usage: {} }
@@ -23,7 +24,11 @@ function swallowing(code: string): GenerateWrap {
   }
 }
 
-async function collected(model: Model, request: ModelRequest, signal: AbortSignal): Promise<readonly ModelPart[]> {
+async function collected(
+  model: Model,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<readonly ModelPart[]> {
   const parts: ModelPart[] = []
   for await (const part of model.generate(request, { signal })) parts.push(part)
   return parts
@@ -58,13 +63,18 @@ export const brokenModels: readonly BrokenModel[] = [
   },
   {
     name: 'says stop whatever the reason',
-    rejectedBy: ['finish: says length when the answer was cut', 'finish: says content_filter when the provider stopped the answer'],
+    rejectedBy: [
+      'finish: says length when the answer was cut',
+      'finish: says content_filter when the provider stopped the answer',
+    ],
     generate: mapping((part) => [part.type === 'finish' ? { ...part, reason: 'stop' } : part]),
   },
   {
     name: 'counts zero where the provider counted nothing',
     rejectedBy: ['usage: counts that the provider does not give are absent, never estimated'],
-    generate: mapping((part) => [part.type === 'finish' ? { ...part, usage: { inputTokens: 0, outputTokens: 0, ...part.usage } } : part]),
+    generate: mapping((part) => [
+      part.type === 'finish' ? { ...part, usage: { inputTokens: 0, outputTokens: 0, ...part.usage } } : part,
+    ]),
   },
   {
     name: 'writes arguments anew',
@@ -113,78 +123,5 @@ export const brokenModels: readonly BrokenModel[] = [
       })()
     },
   },
-  {
-    name: 'tries again by itself',
-    rejectedBy: [
-      'refusal: 500 is model/server, retryable, after one request',
-      'refusal: 429 is model/rate-limit, retryable, after one request',
-      'broken: a connection reset before any answer is model/network',
-    ],
-    generate: async function* (model, request, signal) {
-      try {
-        yield* model.generate(request, { signal })
-      } catch (error) {
-        if (!isCodedError(error) || !error.retryable) throw error
-        yield* model.generate(request, { signal })
-      }
-    },
-  },
-  {
-    name: 'takes every failure for retryable',
-    rejectedBy: ['refusal: 401 is model/auth, final, after one request'],
-    generate: async function* (model, request, signal) {
-      try {
-        yield* model.generate(request, { signal })
-      } catch (error) {
-        if (!isCodedError(error)) throw error
-        const { code, message, meta } = error
-        throw new PortError<string>({ code, message, meta, retryable: true })
-      }
-    },
-  },
-  {
-    name: 'shows the prompt in its errors',
-    rejectedBy: ['refusal: 400 is model/bad-request, final, after one request'],
-    generate: async function* (model, request, signal) {
-      try {
-        yield* model.generate(request, { signal })
-      } catch (error) {
-        if (!isCodedError(error)) throw error
-        const { code, message, retryable, meta } = error
-        throw new PortError<string>({ code, message, retryable, meta: { ...meta, request: JSON.stringify(request.messages) } })
-      }
-    },
-  },
-  {
-    name: 'ignores its signal',
-    rejectedBy: [
-      'abort: a signal that is already aborted throws its reason and makes no request',
-      'abort: while no answer comes it throws the reason and ends the request',
-    ],
-    generate: (model, request) => model.generate(request, { signal: new AbortController().signal }),
-  },
-  {
-    name: 'throws an error of its own on abort',
-    rejectedBy: ['abort: while no answer comes it throws the reason and ends the request'],
-    generate: async function* (model, request, signal) {
-      try {
-        yield* model.generate(request, { signal })
-      } catch (error) {
-        if (signal.aborted) throw new DOMException('This operation was aborted', 'AbortError')
-        throw error
-      }
-    },
-  },
-  {
-    name: 'goes on reading when its consumer has left',
-    rejectedBy: ['leave: a consumer that leaves the stream ends the request'],
-    generate: async function* (model, request, signal) {
-      const parts = model.generate(request, { signal })[Symbol.asyncIterator]()
-      for (;;) {
-        const next = await parts.next()
-        if (next.done === true) return
-        yield next.value
-      }
-    },
-  },
+  ...brokenCallers,
 ]

@@ -21,7 +21,10 @@ export const lyingStores: readonly BrokenStore[] = [
   lying('store.persistent', {
     name: 'declares store.persistent and forgets entries',
     contract: 'journal',
-    rejectedBy: ['persistent: entries and heads outlive the store', 'persistent: batch ids outlive the store'],
+    rejectedBy: [
+      'persistent: entries and heads outlive the store',
+      'persistent: batch ids outlive the store',
+    ],
   }),
   lying('store.persistent', {
     name: 'declares store.persistent and forgets blobs',

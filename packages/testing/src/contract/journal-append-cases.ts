@@ -10,7 +10,14 @@ export const journalAppendCases: readonly StoreCase[] = [
       const result = await store.journal.append(batchOf('s', ['a', 'b', 'c']))
       assert.deepEqual(result, { positions: { s: 3 } })
       const entries = await store.journal.read('s')
-      assert.deepEqual(entries.map((entry) => [entry.position, entry.data]), [[1, 'a'], [2, 'b'], [3, 'c']])
+      assert.deepEqual(
+        entries.map((entry) => [entry.position, entry.data]),
+        [
+          [1, 'a'],
+          [2, 'b'],
+          [3, 'c'],
+        ],
+      )
     },
   },
   {
@@ -60,7 +67,13 @@ export const journalAppendCases: readonly StoreCase[] = [
       await write(store, 's', 'a')
       assert.deepEqual(await store.journal.append({ id: newBatchId() }), { positions: {} })
       assert.deepEqual(
-        await store.journal.append({ id: newBatchId(), entries: [], heads: [headOf('s')], drop: [], expect: [] }),
+        await store.journal.append({
+          id: newBatchId(),
+          entries: [],
+          heads: [headOf('s')],
+          drop: [],
+          expect: [],
+        }),
         { positions: {} },
       )
       assert.deepEqual(await dataOf(store.journal, 's'), ['a'])
@@ -77,7 +90,11 @@ export const journalAppendCases: readonly StoreCase[] = [
       assert.equal(data.length, 100)
       for (const index of writers) {
         const last = results[index]?.positions['s'] ?? 0
-        assert.deepEqual([data[last - 2], data[last - 1]], [`${index}/0`, `${index}/1`], 'a batch is not torn apart')
+        assert.deepEqual(
+          [data[last - 2], data[last - 1]],
+          [`${index}/0`, `${index}/1`],
+          'a batch is not torn apart',
+        )
       }
     },
   },

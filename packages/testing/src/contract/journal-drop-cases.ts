@@ -10,11 +10,15 @@ export const journalDropCases: readonly StoreCase[] = [
   {
     title: 'drop: removes the entries and the head of its stream and of no other',
     run: async ({ store }) => {
-      for (const stream of ['s', 's/1', 'S']) await store.journal.append(batchOf(stream, [1, 2], { heads: [headOf(stream)] }))
+      for (const stream of ['s', 's/1', 'S'])
+        await store.journal.append(batchOf(stream, [1, 2], { heads: [headOf(stream)] }))
       assert.deepEqual(await store.journal.append({ id: newBatchId(), drop: ['s'] }), { positions: {} })
       assert.deepEqual(await store.journal.read('s'), [])
       assert.deepEqual(await streamsOf(store.journal, {}), ['S', 's/1'])
-      assert.deepEqual(await streamsOf(store.journal, { kind: 'thing', group: 'all', states: ['open'] }), ['S', 's/1'])
+      assert.deepEqual(await streamsOf(store.journal, { kind: 'thing', group: 'all', states: ['open'] }), [
+        'S',
+        's/1',
+      ])
       assert.deepEqual(await dataOf(store.journal, 's/1'), [1, 2])
     },
   },
@@ -35,7 +39,10 @@ export const journalDropCases: readonly StoreCase[] = [
       const anew = batchOf('s', ['c'], { drop: ['s'], heads: [headOf('s', { state: 'after' })] })
       assert.deepEqual(await store.journal.append(anew), { positions: { s: 1 } })
       assert.deepEqual(await dataOf(store.journal, 's'), ['c'])
-      assert.deepEqual((await store.journal.heads({})).map((head) => head.state), ['after'])
+      assert.deepEqual(
+        (await store.journal.heads({})).map((head) => head.state),
+        ['after'],
+      )
       assert.deepEqual(await store.journal.append(anew), { positions: { s: 1 } }, 'its id is remembered')
     },
   },
@@ -61,7 +68,9 @@ export const journalDropCases: readonly StoreCase[] = [
       await refusesMisuse(() => journal.append({ ...batchOf('', ['a']), heads: [headOf('s')] }))
       await refusesMisuse(() => journal.append(batchOf('s', ['a'], { heads: [headOf('')] })))
       await refusesMisuse(() => journal.append(batchOf('s', ['a'], { drop: [''] })))
-      await refusesMisuse(() => journal.append(batchOf('s', ['a'], { expect: [{ stream: '', position: 0 }] })))
+      await refusesMisuse(() =>
+        journal.append(batchOf('s', ['a'], { expect: [{ stream: '', position: 0 }] })),
+      )
       assert.deepEqual(await journal.read('s'), [])
       assert.deepEqual(await journal.heads({}), [])
     },

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { isCodedError, journalErrorCodes } from '@belay/core/ports'
-import { acquireToken, batchOf, dataOf, entryOf, headOf, newBatchId, streamsOf, write } from './journal-writing.ts'
+import {
+  acquireToken,
+  batchOf,
+  dataOf,
+  entryOf,
+  headOf,
+  newBatchId,
+  streamsOf,
+  write,
+} from './journal-writing.ts'
 import { refuses } from './refusals.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
@@ -23,7 +32,11 @@ export const journalExpectCases: readonly StoreCase[] = [
       await write(store, 's', 'a', 'b')
       for (const position of [0, 1, 3]) {
         const batch = batchOf('s', ['c'], { expect: [{ stream: 's', position }] })
-        await refuses(() => store.journal.append(batch), conflict, { stream: 's', expected: position, actual: 2 })
+        await refuses(() => store.journal.append(batch), conflict, {
+          stream: 's',
+          expected: position,
+          actual: 2,
+        })
       }
       assert.deepEqual(await dataOf(store.journal, 's'), ['a', 'b'])
     },
@@ -47,7 +60,10 @@ export const journalExpectCases: readonly StoreCase[] = [
         { stream: 'a', position: 1 },
         { stream: 'b', position: 1 },
       ]
-      await refuses(() => store.journal.append(batchOf('a', [2], { expect })), conflict, { stream: 'b', actual: 0 })
+      await refuses(() => store.journal.append(batchOf('a', [2], { expect })), conflict, {
+        stream: 'b',
+        actual: 0,
+      })
       await write(store, 'b', 1)
       await store.journal.append(batchOf('a', [2], { expect }))
       assert.deepEqual(await dataOf(store.journal, 'a'), [1, 2])
@@ -106,7 +122,10 @@ export const journalExpectCases: readonly StoreCase[] = [
       assert.deepEqual(await dataOf(store.journal, 'last'), [])
       assert.deepEqual(await dataOf(store.journal, 'kept'), ['k'])
       const heads = await store.journal.heads({})
-      assert.deepEqual(heads.map((head) => [head.stream, head.state]), [['kept', 'before']])
+      assert.deepEqual(
+        heads.map((head) => [head.stream, head.state]),
+        [['kept', 'before']],
+      )
       assert.equal((await store.leases.get('lease'))?.token, token)
     },
   },

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import type { Head, HeadQuery } from '@belay/core/ports'
-import { acquireToken, batchOf, dataOf, headOf, newBatchId, streamsOf, writeHeads } from './journal-writing.ts'
+import {
+  acquireToken,
+  batchOf,
+  dataOf,
+  headOf,
+  newBatchId,
+  streamsOf,
+  writeHeads,
+} from './journal-writing.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
+import { turn } from './until.ts'
 
 const heads: readonly Head[] = [
   headOf('a', { kind: 'run', group: 'g1', state: 'open', dueAt: 100, updatedAt: 10 }),
@@ -26,7 +35,11 @@ const queries: readonly (readonly [string, HeadQuery, string])[] = [
   ['a name to start after, and a limit', { after: 'a', limit: 2 }, 'bc'],
   ['kind and states', { kind: 'run', states: ['open'] }, 'ac'],
   ['kind, group and state', { kind: 'run', group: 'g2', states: ['open'] }, 'c'],
-  ['streams, states and a name to start after', { streams: ['a', 'c', 'b'], states: ['open'], after: 'a' }, 'c'],
+  [
+    'streams, states and a name to start after',
+    { streams: ['a', 'c', 'b'], states: ['open'], after: 'a' },
+    'c',
+  ],
   ['state and due time', { states: ['open'], dueBefore: 250 }, 'ac'],
   ['several states and a limit', { states: ['open', 'done'], limit: 3 }, 'abc'],
   ['a value that no head has', { kind: 'nothing' }, ''],
@@ -57,7 +70,10 @@ export const journalHeadCases: readonly StoreCase[] = [
   {
     title: 'heads: a head is replaced as a whole',
     run: async ({ store }) => {
-      await writeHeads(store, headOf('s', { kind: 'k1', group: 'g1', state: 's1', dueAt: 5, leaseKey: 'l', data: { a: 1 } }))
+      await writeHeads(
+        store,
+        headOf('s', { kind: 'k1', group: 'g1', state: 's1', dueAt: 5, leaseKey: 'l', data: { a: 1 } }),
+      )
       const next = headOf('s', { kind: 'k2', group: 'g2', state: 's2', updatedAt: 9, data: { b: 2 } })
       await writeHeads(store, next)
       assert.deepEqual(await store.journal.heads({}), [next])
@@ -73,7 +89,10 @@ export const journalHeadCases: readonly StoreCase[] = [
       await writeHeads(store, ...names.map((name) => headOf(name)))
       const first = await streamsOf(store.journal, { kind: 'thing' })
       assert.deepEqual(first, names.slice(0, 1_000))
-      assert.deepEqual(await streamsOf(store.journal, { kind: 'thing', after: first.at(-1) ?? '' }), names.slice(1_000))
+      assert.deepEqual(
+        await streamsOf(store.journal, { kind: 'thing', after: first.at(-1) ?? '' }),
+        names.slice(1_000),
+      )
     },
   },
   {
@@ -87,7 +106,12 @@ export const journalHeadCases: readonly StoreCase[] = [
   {
     title: 'heads: unowned leaves out heads whose lease is live',
     run: async ({ store }) => {
-      await writeHeads(store, headOf('free'), headOf('held', { leaseKey: 'l1' }), headOf('orphan', { leaseKey: 'l2' }))
+      await writeHeads(
+        store,
+        headOf('free'),
+        headOf('held', { leaseKey: 'l1' }),
+        headOf('orphan', { leaseKey: 'l2' }),
+      )
       await acquireToken(store, 'l1', longTtlMs)
       assert.deepEqual(await streamsOf(store.journal, { unowned: true }), ['free', 'orphan'])
       assert.deepEqual(await streamsOf(store.journal, { unowned: false }), ['free', 'held', 'orphan'])
@@ -113,7 +137,10 @@ export const journalHeadCases: readonly StoreCase[] = [
     title: 'heads: a query sees one moment',
     run: async ({ store }) => {
       const names = Array.from({ length: 20 }, (_, index) => `h${String(index).padStart(2, '0')}`)
-      const round = (version: number) => ({ id: newBatchId(), heads: names.map((name) => headOf(name, { data: version })) })
+      const round = (version: number) => ({
+        id: newBatchId(),
+        heads: names.map((name) => headOf(name, { data: version })),
+      })
       await store.journal.append(round(0))
       let isWriting = true
       const writing = (async () => {
@@ -121,11 +148,14 @@ export const journalHeadCases: readonly StoreCase[] = [
       })().finally(() => {
         isWriting = false
       })
-      while (isWriting) {
-        const versions = new Set((await store.journal.heads({})).map((head) => head.data))
-        assert.equal(versions.size, 1, 'heads that are always replaced together agree')
-      }
-      await writing
+      const watching = (async () => {
+        while (isWriting) {
+          await turn()
+          const versions = new Set((await store.journal.heads({})).map((head) => head.data))
+          assert.equal(versions.size, 1, 'heads that are always replaced together agree')
+        }
+      })()
+      await Promise.all([watching, writing])
     },
   },
   {
@@ -139,13 +169,16 @@ export const journalHeadCases: readonly StoreCase[] = [
       })().finally(() => {
         isWriting = false
       })
-      while (isWriting) {
-        const before = (await dataOf(store.journal, 's')).length
-        const head = Number((await store.journal.heads({ streams: ['s'] }))[0]?.data ?? 0)
-        const after = (await dataOf(store.journal, 's')).length
-        assert.ok(before <= head && head <= after, `${before} <= ${head} <= ${after}`)
-      }
-      await writing
+      const watching = (async () => {
+        while (isWriting) {
+          await turn()
+          const before = (await dataOf(store.journal, 's')).length
+          const head = Number((await store.journal.heads({ streams: ['s'] }))[0]?.data ?? 0)
+          const after = (await dataOf(store.journal, 's')).length
+          assert.ok(before <= head && head <= after, `${before} <= ${head} <= ${after}`)
+        }
+      })()
+      await Promise.all([watching, writing])
     },
   },
 ]

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { batchOf, dataOf, write } from './journal-writing.ts'
 import type { StoreCase } from './store-case.ts'
+import { turn } from './until.ts'
 
-const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 /** Which entries a read gives. */
 export const journalReadCases: readonly StoreCase[] = [
@@ -18,7 +20,10 @@ export const journalReadCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       await write(store, 's', ...numbers(1, 10))
       const entries = await store.journal.read('s', { after: 7 })
-      assert.deepEqual(entries.map((entry) => entry.position), [8, 9, 10])
+      assert.deepEqual(
+        entries.map((entry) => entry.position),
+        [8, 9, 10],
+      )
       assert.deepEqual(await store.journal.read('s', { after: 10 }), [])
       assert.deepEqual(await store.journal.read('s', { after: 1_000 }), [])
     },
@@ -29,10 +34,16 @@ export const journalReadCases: readonly StoreCase[] = [
       await write(store, 's', ...numbers(1, 10))
       for (const limit of [1, 3, 10]) {
         const entries = await store.journal.read('s', { limit })
-        assert.deepEqual(entries.map((entry) => entry.data), numbers(1, limit))
+        assert.deepEqual(
+          entries.map((entry) => entry.data),
+          numbers(1, limit),
+        )
       }
       assert.equal((await store.journal.read('s', { limit: 11 })).length, 10)
-      assert.deepEqual((await store.journal.read('s', { after: 4, limit: 2 })).map((entry) => entry.data), [5, 6])
+      assert.deepEqual(
+        (await store.journal.read('s', { after: 4, limit: 2 })).map((entry) => entry.data),
+        [5, 6],
+      )
     },
   },
   {
@@ -40,7 +51,10 @@ export const journalReadCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       await store.journal.append(batchOf('s', numbers(1, 1_005)))
       assert.equal((await store.journal.read('s')).length, 1_000)
-      assert.deepEqual((await store.journal.read('s', { after: 1_000 })).map((entry) => entry.data), numbers(1_001, 1_005))
+      assert.deepEqual(
+        (await store.journal.read('s', { after: 1_000 })).map((entry) => entry.data),
+        numbers(1_001, 1_005),
+      )
       assert.equal((await store.journal.read('s', { limit: 1_005 })).length, 1_005)
     },
   },
@@ -49,7 +63,7 @@ export const journalReadCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       for (const start of [1, 11, 21]) await write(store, 's', ...numbers(start, start + 9))
       const seen: unknown[] = []
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const page = await store.journal.read('s', { after, limit: 7 })
         if (page.length === 0) break
         assert.ok((page[0]?.position ?? 0) > after, 'a page begins after the one before it')
@@ -64,7 +78,10 @@ export const journalReadCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       for (const index of numbers(1, 20)) {
         await write(store, 's', index)
-        assert.deepEqual((await store.journal.read('s', { after: index - 1 })).map((entry) => entry.data), [index])
+        assert.deepEqual(
+          (await store.journal.read('s', { after: index - 1 })).map((entry) => entry.data),
+          [index],
+        )
       }
     },
   },
@@ -72,10 +89,13 @@ export const journalReadCases: readonly StoreCase[] = [
     title: 'read: a reader beside writers sees a growing prefix that never changes',
     run: async ({ store }) => {
       let isWriting = true
-      const writing = Promise.all(numbers(1, 60).map((index) => store.journal.append(batchOf('s', [index, -index]))))
+      const writing = Promise.all(
+        numbers(1, 60).map((index) => store.journal.append(batchOf('s', [index, -index]))),
+      )
       const watching = (async () => {
         let seen: readonly unknown[] = []
-        for (let last = false; ; ) {
+        for (let last = false; ;) {
+          await turn()
           const now = await dataOf(store.journal, 's')
           assert.deepEqual(now.slice(0, seen.length), seen)
           assert.equal(now.length % 2, 0, 'a batch is seen whole or not at all')
@@ -84,10 +104,11 @@ export const journalReadCases: readonly StoreCase[] = [
           last = !isWriting
         }
       })()
-      await writing.finally(() => {
+      const written = writing.finally(() => {
         isWriting = false
       })
-      assert.equal((await watching).length, 120)
+      const [seen] = await Promise.all([watching, written])
+      assert.equal(seen.length, 120)
     },
   },
 ]

@@ -98,7 +98,10 @@ export const journalValueCases: readonly StoreCase[] = [
   {
     title: 'values: changing what was read does not change what is stored',
     run: async ({ store }) => {
-      await store.journal.append({ ...batchOf('s', [{ list: [1] }]), heads: [headOf('s', { data: { list: [1] } })] })
+      await store.journal.append({
+        ...batchOf('s', [{ list: [1] }]),
+        heads: [headOf('s', { data: { list: [1] } })],
+      })
       const [entry] = await store.journal.read('s')
       const [head] = await store.journal.heads({ streams: ['s'] })
       for (const value of [entry?.data, head?.data]) {

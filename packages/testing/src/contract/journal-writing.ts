@@ -53,18 +53,29 @@ export async function readAll(journal: Journal, stream: string): Promise<readonl
     const [first] = page
     if (first === undefined) return entries
     // Without this a journal that repeats entries would be read for ever.
-    assert.ok(first.position > entries.length, `${stream}: position ${first.position} after ${entries.length}`)
+    assert.ok(
+      first.position > entries.length,
+      `${stream}: position ${first.position} after ${entries.length}`,
+    )
     entries.push(...page)
   }
 }
 
 /** The streams of the heads that match. */
-export async function streamsOf(journal: Journal, query: Parameters<Journal['heads']>[0]): Promise<readonly string[]> {
+export async function streamsOf(
+  journal: Journal,
+  query: Parameters<Journal['heads']>[0],
+): Promise<readonly string[]> {
   return (await journal.heads(query)).map((head) => head.stream)
 }
 
 /** The token of a lease that nobody holds yet. */
-export async function acquireToken(store: Store, key: string, ttlMs: number, owner = 'owner-1'): Promise<number> {
+export async function acquireToken(
+  store: Store,
+  key: string,
+  ttlMs: number,
+  owner = 'owner-1',
+): Promise<number> {
   const result = await store.leases.acquire(key, owner, ttlMs)
   assert.ok(result.acquired, `${owner} acquires ${key}`)
   return result.lease.token

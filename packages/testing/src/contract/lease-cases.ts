@@ -43,7 +43,9 @@ export const leaseCases: readonly StoreCase[] = [
   {
     title: 'acquire: of many callers at once exactly one acquires',
     run: async ({ store }) => {
-      const callers = Array.from({ length: 25 }, (_, index) => store.leases.acquire('k', `owner-${index}`, longTtlMs))
+      const callers = Array.from({ length: 25 }, (_, index) =>
+        store.leases.acquire('k', `owner-${index}`, longTtlMs),
+      )
       const results = await Promise.all(callers)
       const winners = results.filter((result) => result.acquired)
       assert.equal(winners.length, 1)

@@ -28,7 +28,8 @@ export const leaseTakeoverCases: readonly StoreCase[] = [
     },
   },
   {
-    title: 'reclaim: of many callers that saw one dead owner one ends its lease and none that of its successor',
+    title:
+      'reclaim: of many callers that saw one dead owner one ends its lease and none that of its successor',
     run: async ({ store }) => {
       await acquireToken(store, 'k', longTtlMs, 'dead')
       const callers = Array.from({ length: 10 }, async (_, index) => {
@@ -39,6 +40,8 @@ export const leaseTakeoverCases: readonly StoreCase[] = [
       const results = await Promise.all(callers)
       assert.equal(results.filter((result) => result.reclaimed).length, 1)
       assert.equal(results.filter((result) => result.acquired).length, 1)
+      assert.equal(await store.leases.reclaim('k', 'dead'), false, 'one that comes late ends nothing')
+      assert.match((await store.leases.get('k'))?.owner ?? '', /^next-/)
     },
   },
   {
@@ -111,7 +114,9 @@ export const leaseTakeoverCases: readonly StoreCase[] = [
       const stores = [store, await openBeside()]
       for (let round = 0; round < 10; round += 1) {
         const calls = stores.flatMap((each, of) =>
-          Array.from({ length: 4 }, (_, index) => each.leases.acquire(`k${round}`, `${of}/${index}`, longTtlMs)),
+          Array.from({ length: 4 }, (_, index) =>
+            each.leases.acquire(`k${round}`, `${of}/${index}`, longTtlMs),
+          ),
         )
         const winners = (await Promise.all(calls)).filter((result) => result.acquired)
         assert.equal(winners.length, 1)

@@ -16,7 +16,8 @@ export const modelAnswerCases: readonly ModelCase[] = [
     script: [],
     run: async ({ model }) => {
       const { info, provider, modelId } = model
-      for (const name of [info.id, info.packageName, info.version, provider, modelId]) assert.ok(name.length > 0)
+      for (const name of [info.id, info.packageName, info.version, provider, modelId])
+        assert.ok(name.length > 0)
       assert.equal(info.specs.model, portSpecs.model)
       assert.equal(new Set(model.capabilities).size, model.capabilities.length)
     },
@@ -33,7 +34,12 @@ export const modelAnswerCases: readonly ModelCase[] = [
   {
     title: 'text: 2,000 deltas lose nothing',
     script: [
-      { answer: [...Array.from({ length: 2_000 }, (_, index) => textStep(`${index};`)), { do: 'finish', reason: 'stop' }] },
+      {
+        answer: [
+          ...Array.from({ length: 2_000 }, (_, index) => textStep(`${index};`)),
+          { do: 'finish', reason: 'stop' },
+        ],
+      },
     ],
     run: async ({ model }) => {
       const { text } = await collectFinished(model, requestOf('count'))
@@ -52,7 +58,17 @@ export const modelAnswerCases: readonly ModelCase[] = [
   },
   {
     title: 'text: an answer that pauses arrives all the same',
-    script: [{ answer: [{ do: 'pause', ms: 30 }, textStep('a'), { do: 'pause', ms: 30 }, textStep('b'), { do: 'finish', reason: 'stop' }] }],
+    script: [
+      {
+        answer: [
+          { do: 'pause', ms: 30 },
+          textStep('a'),
+          { do: 'pause', ms: 30 },
+          textStep('b'),
+          { do: 'finish', reason: 'stop' },
+        ],
+      },
+    ],
     run: async ({ model }) => {
       assert.equal((await collectFinished(model, requestOf('slow'))).text, 'ab')
     },
@@ -76,7 +92,10 @@ export const modelAnswerCases: readonly ModelCase[] = [
     script: [textTurn('hi', { inputTokens: 11, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 3 })],
     run: async ({ model }) => {
       const { usage } = (await collectFinished(model, requestOf('hello'))).finish
-      assert.deepEqual({ ...usage }, { inputTokens: 11, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 3 })
+      assert.deepEqual(
+        { ...usage },
+        { inputTokens: 11, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 3 },
+      )
     },
   },
   {
@@ -113,7 +132,10 @@ export const modelAnswerCases: readonly ModelCase[] = [
       })
       const body = received()[0] ?? ''
       const places = ['first', 'second', 'third', 'fourth'].map((word) => body.indexOf(`${word}-canary`))
-      assert.ok(places.every((place, index) => place > (places[index - 1] ?? -1)), places.join(', '))
+      assert.ok(
+        places.every((place, index) => place > (places[index - 1] ?? -1)),
+        places.join(', '),
+      )
     },
   },
   {
@@ -127,7 +149,10 @@ export const modelAnswerCases: readonly ModelCase[] = [
         required: ['severity'],
         additionalProperties: false,
       }
-      const { text } = await collectFinished(model, requestOf('classify', { output: { schema, name: 'triage' } }))
+      const { text } = await collectFinished(
+        model,
+        requestOf('classify', { output: { schema, name: 'triage' } }),
+      )
       assert.equal(text, '{"severity":"high"}')
       assert.ok((received()[0] ?? '').includes('schema-canary'))
     },
@@ -143,7 +168,10 @@ export const modelAnswerCases: readonly ModelCase[] = [
     run: async ({ model, received }) => {
       const all = await Promise.all([0, 1, 2, 3].map(() => collectFinished(model, requestOf('together'))))
       const seen = all.map(({ text }) => text).toSorted()
-      assert.deepEqual(seen, [0, 1, 2, 3].map((index) => `${index}`.repeat(10)))
+      assert.deepEqual(
+        seen,
+        [0, 1, 2, 3].map((index) => `${index}`.repeat(10)),
+      )
       assert.equal(received().length, 4)
     },
   },

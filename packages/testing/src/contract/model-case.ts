@@ -14,7 +14,10 @@ export interface ModelCase {
 }
 
 /** Gives each case a subject of its own, and skips those whose capabilities its model does not declare. */
-export function bindModelCases(cases: readonly ModelCase[], subjects: ModelSubjectFactory): readonly ContractCase[] {
+export function bindModelCases(
+  cases: readonly ModelCase[],
+  subjects: ModelSubjectFactory,
+): readonly ContractCase[] {
   return cases.map(({ title, needs, script, run }) => ({
     title,
     ...(needs === undefined ? {} : { needs }),
@@ -33,7 +36,10 @@ export function bindModelCases(cases: readonly ModelCase[], subjects: ModelSubje
 }
 
 function capabilitiesOf(model: Model): ReadonlySet<Capability> {
-  return new Set([...model.info.capabilities, ...model.capabilities.map((each): Capability => `model.${each}`)])
+  return new Set([
+    ...model.info.capabilities,
+    ...model.capabilities.map((each): Capability => `model.${each}`),
+  ])
 }
 
 /** A request with one user message. */
@@ -54,7 +60,11 @@ export interface Collected {
 export const calm: GenerateOptions = { signal: new AbortController().signal }
 
 /** Reads a stream to its end or its error, and asserts that at most one finish came, as the last part. */
-export async function collect(model: Model, request: ModelRequest, options: GenerateOptions = calm): Promise<Collected> {
+export async function collect(
+  model: Model,
+  request: ModelRequest,
+  options: GenerateOptions = calm,
+): Promise<Collected> {
   const parts: ModelPart[] = []
   let error: unknown
   try {

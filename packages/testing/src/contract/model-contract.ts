@@ -8,5 +8,8 @@ import { modelToolCases } from './model-tool-cases.ts'
 
 /** Every promise of the port model. */
 export function modelContract(subjects: ModelSubjectFactory): readonly ContractCase[] {
-  return bindModelCases([...modelAnswerCases, ...modelToolCases, ...modelFaultCases, ...modelAbortCases], subjects)
+  return bindModelCases(
+    [...modelAnswerCases, ...modelToolCases, ...modelFaultCases, ...modelAbortCases],
+    subjects,
+  )
 }

@@ -17,16 +17,23 @@ interface Expected {
 }
 
 /** One call that must fail in this way, without a second request and without content in the error. */
-async function failsWith({ model, received }: ModelSubject, expected: Expected): Promise<Collected & { failure: PortError }> {
+async function failsWith(
+  { model, received }: ModelSubject,
+  expected: Expected,
+): Promise<Collected & { failure: PortError }> {
   const collected = await collect(model, requestOf(promptCanary))
   const { error } = collected
   assert.ok(error !== undefined, `expected ${expected.code}, but the stream ended well`)
-  if (!isCodedError(error)) throw assert.fail(`expected ${expected.code}, got ${String(error)}`)
+  if (!isCodedError(error))
+    throw assert.fail(
+      `expected ${expected.code}, got ${error instanceof Error ? error.message : typeof error}`,
+    )
   assert.equal(error.code, expected.code)
   assert.equal(error.retryable, expected.retryable, 'retryable')
   assert.equal(received().length, 1, 'one call makes one request')
   const shown = JSON.stringify([error.message, error.meta])
-  for (const canary of [promptCanary, answerCanary]) assert.ok(!shown.includes(canary), `${canary} is in the error`)
+  for (const canary of [promptCanary, answerCanary])
+    assert.ok(!shown.includes(canary), `${canary} is in the error`)
   return { ...collected, failure: error as PortError }
 }
 

@@ -32,7 +32,10 @@ export const modelToolCases: readonly ModelCase[] = [
       assert.equal(calls.length, 1)
       const [call] = calls
       assert.deepEqual([call?.callId, call?.name, call?.arguments], ['call-7', lookup.name, verbatim])
-      assert.equal(parts.findIndex((part) => part.type === 'tool-call'), parts.length - 2)
+      assert.equal(
+        parts.findIndex((part) => part.type === 'tool-call'),
+        parts.length - 2,
+      )
       assert.equal(finish.reason, 'tool_calls')
     },
   },
@@ -42,7 +45,10 @@ export const modelToolCases: readonly ModelCase[] = [
     script: [toolCallTurn([{ name: lookup.name, arguments: '{"email": "a@x' }])],
     run: async ({ model }) => {
       const { calls } = await collectFinished(model, request)
-      assert.deepEqual(calls.map((call) => call.arguments), ['{"email": "a@x'])
+      assert.deepEqual(
+        calls.map((call) => call.arguments),
+        ['{"email": "a@x'],
+      )
     },
   },
   {
@@ -129,11 +135,20 @@ export const modelToolCases: readonly ModelCase[] = [
         tools: [lookup],
         messages: [
           { role: 'user', content: [{ type: 'text', text: 'look it up' }] },
-          { role: 'assistant', content: [{ type: 'tool-call', callId: 'id-canary', name, arguments: '{"email":"args-canary"}' }] },
+          {
+            role: 'assistant',
+            content: [{ type: 'tool-call', callId: 'id-canary', name, arguments: '{"email":"args-canary"}' }],
+          },
           {
             role: 'tool',
             content: [
-              { type: 'tool-result', callId: 'id-canary', name, output: { plan: 'result-canary' }, isError: false },
+              {
+                type: 'tool-result',
+                callId: 'id-canary',
+                name,
+                output: { plan: 'result-canary' },
+                isError: false,
+              },
             ],
           },
         ],

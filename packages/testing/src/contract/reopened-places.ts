@@ -27,6 +27,10 @@ export function reopenedPlaces(places: StorePlaceFactory): StorePlaceFactory {
 async function use(store: Store): Promise<void> {
   await write(store, 'used', 1, 2, 3)
   const token = await acquireToken(store, 'used', longTtlMs)
-  await store.journal.append({ id: newBatchId(), drop: ['used'], fence: { leaseKey: 'used', token, release: true } })
+  await store.journal.append({
+    id: newBatchId(),
+    drop: ['used'],
+    fence: { leaseKey: 'used', token, release: true },
+  })
   await store.close()
 }

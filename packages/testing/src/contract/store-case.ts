@@ -30,7 +30,10 @@ export type StoreCase = CaseOf<StoreSubject>
 const realShortTtlMs = 30
 const manualShortTtlMs = 10_000
 
-async function withSubject(places: StorePlaceFactory, body: (subject: StoreSubject) => Promise<void>): Promise<void> {
+async function withSubject(
+  places: StorePlaceFactory,
+  body: (subject: StoreSubject) => Promise<void>,
+): Promise<void> {
   const place = await places()
   const opened: Store[] = []
   const keep = async (opening: Promise<Store>): Promise<Store> => {
@@ -67,7 +70,10 @@ async function withSubject(places: StorePlaceFactory, body: (subject: StoreSubje
 }
 
 /** Gives each case a fresh place, and skips those whose capabilities its store does not declare. */
-export function bindStoreCases(cases: readonly StoreCase[], places: StorePlaceFactory): readonly ContractCase[] {
+export function bindStoreCases(
+  cases: readonly StoreCase[],
+  places: StorePlaceFactory,
+): readonly ContractCase[] {
   return cases.map(({ title, needs, run }) => ({
     title,
     ...(needs === undefined ? {} : { needs }),

@@ -12,7 +12,8 @@ export const storeLifeCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       const { info } = store
       for (const name of [info.id, info.packageName, info.version]) assert.ok(name.length > 0)
-      for (const port of ['journal', 'lease', 'blobs'] as const) assert.equal(info.specs[port], portSpecs[port])
+      for (const port of ['journal', 'lease', 'blobs'] as const)
+        assert.equal(info.specs[port], portSpecs[port])
       assert.equal(new Set(info.capabilities).size, info.capabilities.length, 'a capability is declared once')
     },
   },
@@ -65,7 +66,10 @@ export const storeLifeCases: readonly StoreCase[] = [
       await write(store, 'other', 'fine')
       await place.damage.entry('s', 2)
       await refuses(() => store.journal.read('s'), storeErrorCodes.corrupt, { stream: 's', position: 2 })
-      assert.deepEqual((await store.journal.read('s', { after: 2 })).map((entry) => entry.data), ['c'])
+      assert.deepEqual(
+        (await store.journal.read('s', { after: 2 })).map((entry) => entry.data),
+        ['c'],
+      )
       assert.deepEqual(await dataOf(store.journal, 'other'), ['fine'])
     },
   },

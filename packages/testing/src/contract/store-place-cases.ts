@@ -25,12 +25,16 @@ export const storePlaceCases: readonly StoreCase[] = [
     title: 'persistent: batch ids outlive the store',
     needs: persistent,
     run: async ({ store, reopen }) => {
-      const batch = batchOf('s', ['a'])
+      const batch = batchOf('s', ['b'])
+      await store.journal.append(batchOf('s', ['a']))
       await store.journal.append(batch)
       const reopened = await reopen()
-      assert.deepEqual(await reopened.journal.append(batch), { positions: { s: 1 } })
-      await refuses(() => reopened.journal.append({ ...batchOf('s', ['b']), id: batch.id }), journalErrorCodes.conflict)
-      assert.deepEqual(await dataOf(reopened.journal, 's'), ['a'])
+      assert.deepEqual(await reopened.journal.append(batch), { positions: { s: 2 } })
+      await refuses(
+        () => reopened.journal.append({ ...batchOf('s', ['c']), id: batch.id }),
+        journalErrorCodes.conflict,
+      )
+      assert.deepEqual(await dataOf(reopened.journal, 's'), ['a', 'b'])
     },
   },
   {
@@ -105,7 +109,9 @@ export const storePlaceCases: readonly StoreCase[] = [
     run: async ({ store, openBeside }) => {
       const stores = [store, await openBeside()]
       const attempts = stores.flatMap((each) =>
-        Array.from({ length: 10 }, () => each.journal.append(batchOf('s', [1], { expect: [{ stream: 's', position: 0 }] }))),
+        Array.from({ length: 10 }, () =>
+          each.journal.append(batchOf('s', [1], { expect: [{ stream: 's', position: 0 }] })),
+        ),
       )
       const outcomes = await Promise.allSettled(attempts)
       assert.equal(outcomes.filter((outcome) => outcome.status === 'fulfilled').length, 1)

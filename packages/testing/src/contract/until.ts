@@ -24,3 +24,8 @@ export async function settles<T>(what: string, promise: Promise<T>): Promise<T> 
   await until(what, () => isSettled)
   return promise
 }
+
+/** Another turn of the event loop: a loop that watches a store in memory would let nobody else run. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -41,7 +41,8 @@ const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 function base32(value: number, length: number): string {
   let text = ''
-  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = `${crockford[rest % 32]}${text}`
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32))
+    text = `${crockford[rest % 32]}${text}`
   return text
 }
 
@@ -111,7 +112,8 @@ export function manualPlatform(options: ManualPlatformOptions = {}): ManualPlatf
         await runUntilIdle()
         if (isSettled) break
         const due = timers.nextDueAt()
-        if (due !== undefined && due > end) throw new Error(`The promise did not settle within ${limitMs} ms of manual time`)
+        if (due !== undefined && due > end)
+          throw new Error(`The promise did not settle within ${limitMs} ms of manual time`)
         if (due !== undefined) {
           await fireDue(due)
           quietSince = performance.now()

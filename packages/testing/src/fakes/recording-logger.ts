@@ -13,19 +13,28 @@ export interface RecordingLogger extends Logger {
   readonly lines: readonly LoggedLine[]
 }
 
+/** A logger never throws, whatever a getter of the fields does. */
+function merged(inherited: LogFields, fields: LogFields | undefined): LogFields {
+  try {
+    return { ...inherited, ...fields }
+  } catch {
+    return inherited
+  }
+}
+
 /** A logger that keeps every line with the fields of its ancestors. */
 export function recordingLogger(): RecordingLogger {
   const lines: LoggedLine[] = []
   const loggerWith = (inherited: LogFields): Logger => {
     const log = (level: LoggedLine['level']) => (message: string, fields?: LogFields) => {
-      lines.push({ level, message, fields: { ...inherited, ...fields } })
+      lines.push({ level, message, fields: merged(inherited, fields) })
     }
     return {
       debug: log('debug'),
       info: log('info'),
       warn: log('warn'),
       error: log('error'),
-      child: (fields) => loggerWith({ ...inherited, ...fields }),
+      child: (fields) => loggerWith(merged(inherited, fields)),
     }
   }
   return { ...loggerWith({}), lines }

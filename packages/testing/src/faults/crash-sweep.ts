@@ -6,7 +6,13 @@ import { runAttempt } from './sweep-attempt.ts'
 import type { AttemptResult, SweepHost } from './sweep-attempt.ts'
 import { journalProblems, readJournal, recordedKeys } from './sweep-journal.ts'
 import type { SweepJournal } from './sweep-journal.ts'
-import type { CrashSweepOptions, SweepCrash, SweepReport, SweepScenario, SweepViolation } from './sweep-scenario.ts'
+import type {
+  CrashSweepOptions,
+  SweepCrash,
+  SweepReport,
+  SweepScenario,
+  SweepViolation,
+} from './sweep-scenario.ts'
 
 interface Schedule {
   readonly crashes: readonly SweepCrash[]
@@ -29,7 +35,10 @@ const ceilingDefaultMs = 30_000
  * it ends, and checks the promise: the same output, no recorded result executed again, one final outcome as the last
  * entry, dense positions, every entry readable.
  */
-export async function crashSweep(scenario: SweepScenario, options: CrashSweepOptions = {}): Promise<SweepReport> {
+export async function crashSweep(
+  scenario: SweepScenario,
+  options: CrashSweepOptions = {},
+): Promise<SweepReport> {
   const { seed = 1, again = false, maxViolations = 10 } = options
   const random = seededRandom(seed)
   const violations: SweepViolation[] = []
@@ -44,8 +53,17 @@ export async function crashSweep(scenario: SweepScenario, options: CrashSweepOpt
 
   const first = await run([])
   const [attempt] = first.attempts
-  if (attempt !== undefined && typeof attempt.end === 'object' && 'output' in attempt.end && violations.length === 0) {
-    const expected = { output: attempt.end.output, journal: first.journal, witnessed: new Set(attempt.witnessed) }
+  if (
+    attempt !== undefined &&
+    typeof attempt.end === 'object' &&
+    'output' in attempt.end &&
+    violations.length === 0
+  ) {
+    const expected = {
+      output: attempt.end.output,
+      journal: first.journal,
+      witnessed: new Set(attempt.witnessed),
+    }
     for (let call = 1; call <= attempt.calls && violations.length < maxViolations; call += 1) {
       for (const side of ['before', 'after'] as const) {
         boundaries += 1
@@ -56,7 +74,9 @@ export async function crashSweep(scenario: SweepScenario, options: CrashSweepOpt
     }
   }
   const report = { name: scenario.name, seed, boundaries, runs, crashes, violations }
-  options.print?.(`${report.name}: seed ${seed}, ${boundaries} boundaries, ${runs} runs, ${crashes} kills, ${violations.length} violations`)
+  options.print?.(
+    `${report.name}: seed ${seed}, ${boundaries} boundaries, ${runs} runs, ${crashes} kills, ${violations.length} violations`,
+  )
   return report
 }
 
@@ -87,20 +107,35 @@ async function runSchedule(
       const store = await place.open()
       const recorded = recordedKeys(await readJournal(store, scenario), scenario)
       const ceilingMs = options.ceilingMs ?? ceilingDefaultMs
-      const result = await runAttempt({ scenario, store, host, attempt: attempts.length + 1, crash, ceilingMs })
+      const result = await runAttempt({
+        scenario,
+        store,
+        host,
+        attempt: attempts.length + 1,
+        crash,
+        ceilingMs,
+      })
       attempts.push(result)
       for (const key of new Set(result.witnessed)) {
-        if (recorded.has(key)) problems.push(`${key} ran again in attempt ${attempts.length} although its result was recorded`)
+        if (recorded.has(key))
+          problems.push(`${key} ran again in attempt ${attempts.length} although its result was recorded`)
       }
       await store.close()
       if (result.end !== 'killed') break
     }
     const store = await place.open()
     journal = await readJournal(store, scenario)
-    problems.push(...endProblems(attempts, expected), ...journalProblems(journal, expected?.journal ?? journal, scenario))
+    problems.push(
+      ...endProblems(attempts, expected),
+      ...journalProblems(journal, expected?.journal ?? journal, scenario),
+    )
     const end = attempts.at(-1)?.end
     if (problems.length === 0 && typeof end === 'object' && 'output' in end) {
-      await scenario.check?.({ store, output: end.output, witnessed: attempts.map((attempt) => attempt.witnessed) })
+      await scenario.check?.({
+        store,
+        output: end.output,
+        witnessed: attempts.map((attempt) => attempt.witnessed),
+      })
     }
     await store.close()
   } catch (error) {
@@ -111,7 +146,10 @@ async function runSchedule(
   return { crashes, attempts, journal, problems }
 }
 
-function endProblems(attempts: readonly AttemptResult[], expected: Undisturbed | undefined): readonly string[] {
+function endProblems(
+  attempts: readonly AttemptResult[],
+  expected: Undisturbed | undefined,
+): readonly string[] {
   const end = attempts.at(-1)?.end
   if (end === undefined || end === 'killed') return ['the last attempt was killed']
   if ('error' in end) return [`attempt ${attempts.length} failed: ${describe(end.error)}`]

@@ -43,7 +43,11 @@ export function ioError(): PortError {
 }
 
 /** Wraps a store so that the calls named by `faults` fail, wait, or end it. */
-export function faultyStore(store: Store, faults: readonly StoreFault[] = [], onDeath?: () => void): FaultyStore {
+export function faultyStore(
+  store: Store,
+  faults: readonly StoreFault[] = [],
+  onDeath?: () => void,
+): FaultyStore {
   const call = callsOf(store)
   const death = Promise.withResolvers<void>()
   const underWay = new Set<Promise<unknown>>()

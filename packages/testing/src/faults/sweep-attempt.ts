@@ -56,7 +56,10 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
   return { calls: store.calls(), witnessed, end: store.isDead() && end === 'killed' ? 'killed' : end }
 }
 
-async function withCeiling(end: Promise<AttemptResult['end']>, ceilingMs: number): Promise<AttemptResult['end']> {
+async function withCeiling(
+  end: Promise<AttemptResult['end']>,
+  ceilingMs: number,
+): Promise<AttemptResult['end']> {
   let timer: NodeJS.Timeout | undefined
   const ceiling = new Promise<AttemptResult['end']>((resolve) => {
     timer = setTimeout(() => resolve({ error: new Error(`No end within ${ceilingMs} ms`) }), ceilingMs)

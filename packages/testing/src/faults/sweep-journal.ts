@@ -27,7 +27,9 @@ export function recordedKeys(journal: SweepJournal, scenario: SweepScenario): Re
   for (const stream of scenario.runs) {
     const entries = journal.get(stream) ?? []
     const voided = new Set(
-      entries.flatMap((entry) => (entry.type === 'run.resumed' ? (membersOf(entry.data)['voided'] as number[] | undefined) ?? [] : [])),
+      entries.flatMap((entry) =>
+        entry.type === 'run.resumed' ? ((membersOf(entry.data)['voided'] as number[] | undefined) ?? []) : [],
+      ),
     )
     for (const { type, data, position } of entries) {
       const { key } = membersOf(data)
@@ -38,15 +40,22 @@ export function recordedKeys(journal: SweepJournal, scenario: SweepScenario): Re
 }
 
 /** What is wrong with the positions and the outcome of the journal, compared with the undisturbed one. */
-export function journalProblems(journal: SweepJournal, undisturbed: SweepJournal, scenario: SweepScenario): readonly string[] {
+export function journalProblems(
+  journal: SweepJournal,
+  undisturbed: SweepJournal,
+  scenario: SweepScenario,
+): readonly string[] {
   const problems: string[] = []
   for (const [stream, entries] of journal) {
     const gap = entries.findIndex((entry, index) => entry.position !== index + 1)
     if (gap >= 0) problems.push(`${stream}: position ${entries[gap]?.position} where ${gap + 1} was due`)
   }
-  for (const stream of scenario.runs) problems.push(...outcomeProblems(stream, journal.get(stream) ?? [], undisturbed.get(stream) ?? []))
+  for (const stream of scenario.runs)
+    problems.push(...outcomeProblems(stream, journal.get(stream) ?? [], undisturbed.get(stream) ?? []))
   for (const stream of scenario.streams ?? []) {
-    const [now, before] = [journal, undisturbed].map((each) => (each.get(stream) ?? []).map((entry) => entry.type).join(' '))
+    const [now, before] = [journal, undisturbed].map((each) =>
+      (each.get(stream) ?? []).map((entry) => entry.type).join(' '),
+    )
     if (now !== before) problems.push(`${stream}: holds "${now}" instead of "${before}"`)
   }
   return problems
@@ -55,13 +64,19 @@ export function journalProblems(journal: SweepJournal, undisturbed: SweepJournal
 const outcomeOf = (entry: Entry | undefined): Json | undefined => entry && membersOf(entry.data)['outcome']
 
 /** A failure ends an attempt and may be followed by another one; every other outcome is final. */
-function outcomeProblems(stream: string, entries: readonly Entry[], undisturbed: readonly Entry[]): readonly string[] {
+function outcomeProblems(
+  stream: string,
+  entries: readonly Entry[],
+  undisturbed: readonly Entry[],
+): readonly string[] {
   const last = entries.at(-1)
-  if (last?.type !== 'run.finished') return [`${stream}: its last entry is ${last?.type ?? 'missing'}, not run.finished`]
+  if (last?.type !== 'run.finished')
+    return [`${stream}: its last entry is ${last?.type ?? 'missing'}, not run.finished`]
   const finals = entries.filter((entry) => entry.type === 'run.finished' && outcomeOf(entry) !== 'failed')
   const problems: string[] = []
   if (finals.length > 1) problems.push(`${stream}: ${finals.length} final outcomes`)
   const [now, before] = [outcomeOf(last), outcomeOf(undisturbed.at(-1))]
-  if (now !== before) problems.push(`${stream}: ended as ${String(now)} instead of ${String(before)}`)
+  if (now !== before)
+    problems.push(`${stream}: ended as ${JSON.stringify(now)} instead of ${JSON.stringify(before)}`)
   return problems
 }

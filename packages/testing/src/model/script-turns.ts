@@ -27,7 +27,10 @@ export function toolCallTurn(calls: readonly ScriptedToolCall[], usage?: Usage):
 }
 
 /** A turn that the provider refuses. */
-export function refusalTurn(status: number, rest: Omit<ModelScriptRefusal['refuse'], 'status'> = {}): ModelScriptRefusal {
+export function refusalTurn(
+  status: number,
+  rest: Omit<ModelScriptRefusal['refuse'], 'status'> = {},
+): ModelScriptRefusal {
   return { refuse: { status, ...rest } }
 }
 

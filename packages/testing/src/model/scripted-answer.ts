@@ -56,7 +56,10 @@ function brokenOff(code: PortErrorCode, sent: number): PortError {
 }
 
 /** Plays an answer as the parts that a correct adapter makes of it. */
-export async function* playAnswer(script: ModelScriptAnswer, options: PlayOptions): AsyncGenerator<ModelPart> {
+export async function* playAnswer(
+  script: ModelScriptAnswer,
+  options: PlayOptions,
+): AsyncGenerator<ModelPart> {
   const { signal, pause } = options
   let sent = 0
   for (const step of script.answer) {

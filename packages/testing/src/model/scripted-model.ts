@@ -78,7 +78,11 @@ export function scriptedModel(
     openRequests: () => open,
     assertUsedUp: () => {
       if (typeof script === 'function') return
-      assert.equal(requests.length, script.length, `${script.length} turns are scripted, ${requests.length} were asked for`)
+      assert.equal(
+        requests.length,
+        script.length,
+        `${script.length} turns are scripted, ${requests.length} were asked for`,
+      )
     },
   }
 }

@@ -75,7 +75,9 @@ export async function remoteStore(child: ChildProcess): Promise<RemoteStore> {
 /** Starts `module` with `args` in a process of its own and gives the store that it serves. */
 export function forkStore(module: string | URL, args: readonly string[] = []): Promise<RemoteStore> {
   // The flags of a test runner's own process mean nothing to the child.
-  return remoteStore(fork(module, [...args], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  return remoteStore(
+    fork(module, [...args], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  )
 }
 
 function goneError(): PortError {
