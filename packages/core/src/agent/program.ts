@@ -48,7 +48,11 @@ class AgentLoop {
     this.#context = context
     this.#input = input
     this.#resolved = deps.models.get(context.options.model ?? agent.model)
-    requireCapability(this.#resolved, agent.tools.length > 0 ? ['text', 'tools'] : ['text'], `Agent "${agent.name}"`)
+    requireCapability(
+      this.#resolved,
+      agent.tools.length > 0 ? ['text', 'tools'] : ['text'],
+      `Agent "${agent.name}"`,
+    )
   }
 
   async run(): Promise<unknown> {
@@ -103,7 +107,8 @@ class AgentLoop {
   #callTools(calls: readonly ToolCallPart[]): Promise<Message> {
     const { maxToolCalls } = this.#agent
     this.#toolCalls += calls.length
-    if (maxToolCalls !== undefined && this.#toolCalls > maxToolCalls) throw this.#budget('maxToolCalls', maxToolCalls)
+    if (maxToolCalls !== undefined && this.#toolCalls > maxToolCalls)
+      throw this.#budget('maxToolCalls', maxToolCalls)
     return runToolCalls({
       context: this.#context,
       agent: this.#agent,
@@ -115,7 +120,8 @@ class AgentLoop {
 
   /** Read when a model is called, not in a replay, and once. */
   #readHistory(): Promise<readonly Message[]> {
-    const window = this.#context.options.historyWindow ?? this.#agent.historyWindow ?? this.#deps.defaults.historyWindow
+    const window =
+      this.#context.options.historyWindow ?? this.#agent.historyWindow ?? this.#deps.defaults.historyWindow
     this.#history ??= this.#deps.readHistory(this.#context.run).then((messages) => windowOf(messages, window))
     return this.#history
   }

@@ -34,12 +34,14 @@ export function buildRequest(init: {
 }): ModelRequest {
   const { agent, prompt, resolved } = init
   const native = prompt.output !== undefined && resolved.model.capabilities.includes('object')
-  const system = native || prompt.output === undefined ? init.instructions : withSchema(init.instructions, prompt.output)
+  const system =
+    native || prompt.output === undefined ? init.instructions : withSchema(init.instructions, prompt.output)
   return {
     messages: [{ role: 'system', content: system }, ...init.history, ...init.conversation],
     settings: agent.settings,
     ...(prompt.tools.length > 0 && { tools: prompt.tools }),
-    ...(native && prompt.output !== undefined && { output: { schema: prompt.output, name: answerName(agent.name) } }),
+    ...(native &&
+      prompt.output !== undefined && { output: { schema: prompt.output, name: answerName(agent.name) } }),
   }
 }
 

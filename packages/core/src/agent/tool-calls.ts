@@ -43,7 +43,9 @@ async function runCall(turn: ToolTurn, call: ToolCallPart, index: number): Promi
     return toolResult(call.name, call.callId, { output })
   } catch (error) {
     if (context.signal.aborted) throw error
-    return toolResult(call.name, call.callId, { error: error instanceof Error ? error.message : String(error) })
+    return toolResult(call.name, call.callId, {
+      error: error instanceof Error ? error.message : String(error),
+    })
   }
 }
 
@@ -91,14 +93,30 @@ async function checkCall(tool: Tool | undefined, call: ToolCallPart): Promise<Ch
   try {
     parsed = call.arguments.trim() === '' ? {} : (JSON.parse(call.arguments) as Json)
   } catch {
-    return { refusal: refusal('tool/invalid-arguments', call, 'The arguments are not JSON. The tool was not called.') }
+    return {
+      refusal: refusal(
+        'tool/invalid-arguments',
+        call,
+        'The arguments are not JSON. The tool was not called.',
+      ),
+    }
   }
   const result = await validate(tool.input, parsed)
   if (result.issues === undefined) return { tool, input: result.value }
   const text = issueText(issueRecords(result.issues))
-  return { refusal: refusal('tool/invalid-arguments', call, `The arguments do not match: ${text}. The tool was not called.`) }
+  return {
+    refusal: refusal(
+      'tool/invalid-arguments',
+      call,
+      `The arguments do not match: ${text}. The tool was not called.`,
+    ),
+  }
 }
 
-function refusal(code: 'tool/not-found' | 'tool/invalid-arguments', call: ToolCallPart, message: string): HarnessError {
+function refusal(
+  code: 'tool/not-found' | 'tool/invalid-arguments',
+  call: ToolCallPart,
+  message: string,
+): HarnessError {
   return new HarnessError({ code, message, meta: { tool: call.name.slice(0, 64).toWellFormed() } })
 }

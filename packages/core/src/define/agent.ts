@@ -7,7 +7,11 @@ import type { Tool } from './tool.ts'
 type Text = StandardSchema<string>
 
 /** What `defineAgent` takes. */
-export interface AgentInit<Alias extends string, Input extends StandardSchema, Output extends StandardSchema> {
+export interface AgentInit<
+  Alias extends string,
+  Input extends StandardSchema,
+  Output extends StandardSchema,
+> {
   /** 1 to 64 of A-Z a-z 0-9 _ . : - */
   readonly name: string
   /** A run can only be resumed by the version that started it. Default `1`. */
@@ -123,8 +127,7 @@ function checkTools(what: string, tools: readonly Tool[]): void {
 /** A string schema streams text, whatever library it is of. */
 function answersText(schema: StandardSchema): boolean {
   const converter = schema['~standard'].jsonSchema as
-    | { output?: (options: { target: string }) => { type?: unknown } }
-    | undefined
+    { output?: (options: { target: string }) => { type?: unknown } } | undefined
   try {
     return converter?.output?.({ target: 'draft-2020-12' }).type === 'string'
   } catch {

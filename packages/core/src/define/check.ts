@@ -35,7 +35,8 @@ export function checkFields(
   for (const [field, rule] of Object.entries(rules)) {
     if (value[field] === undefined) continue
     const result = fields[rule].safeParse(value[field])
-    if (!result.success) invalidDefinition(`${what}: ${field} is not valid: ${result.error.issues[0]?.message ?? ''}`)
+    if (!result.success)
+      invalidDefinition(`${what}: ${field} is not valid: ${result.error.issues[0]?.message ?? ''}`)
   }
 }
 
@@ -67,7 +68,9 @@ export function checkSchema(what: string, field: string, value: unknown): void {
   if (value === undefined) return
   const standard = (value as { '~standard'?: { validate?: unknown } } | null)?.['~standard']
   if (typeof standard?.validate === 'function') return
-  invalidDefinition(`${what}: ${field} must be a schema of a Standard Schema library, such as z.object({ … }) of zod 4.`)
+  invalidDefinition(
+    `${what}: ${field} must be a schema of a Standard Schema library, such as z.object({ … }) of zod 4.`,
+  )
 }
 
 /** Refuses a definition. */

@@ -17,7 +17,12 @@ export interface HarnessDefaults {
 export type ResolvedDefaults = Required<Omit<HarnessDefaults, 'historyWindow' | 'delegation'>> &
   Pick<HarnessDefaults, 'historyWindow' | 'delegation'>
 
-const builtIn = { runTimeoutMs: 600_000, modelTimeoutMs: 300_000, toolTimeoutMs: 120_000, maxSteps: 16 } as const
+const builtIn = {
+  runTimeoutMs: 600_000,
+  modelTimeoutMs: 300_000,
+  toolTimeoutMs: 120_000,
+  maxSteps: 16,
+} as const
 
 /** Checks and completes the defaults of a harness. */
 export function resolveDefaults(what: string, defaults: HarnessDefaults = {}): ResolvedDefaults {

@@ -26,7 +26,11 @@ export const delegationDefaults = {
 } as const
 
 /** Refuses limits that are not whole numbers and names of agents that the workflow does not declare. */
-export function checkDelegation(what: string, policy: DelegationPolicy, agents: readonly string[] | undefined): void {
+export function checkDelegation(
+  what: string,
+  policy: DelegationPolicy,
+  agents: readonly string[] | undefined,
+): void {
   checkFields(
     `${what}, delegation`,
     { ...policy },
@@ -35,5 +39,6 @@ export function checkDelegation(what: string, policy: DelegationPolicy, agents: 
   if (agents === undefined) return
   const named = [...(policy.agents ?? []), ...Object.keys(policy.agentModelAliases ?? {})]
   const unknown = named.find((name) => !agents.includes(name))
-  if (unknown !== undefined) invalidDefinition(`${what}: delegation names the agent "${unknown}", which it does not declare.`)
+  if (unknown !== undefined)
+    invalidDefinition(`${what}: delegation names the agent "${unknown}", which it does not declare.`)
 }

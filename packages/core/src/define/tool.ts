@@ -31,7 +31,10 @@ export interface ToolInit<Input extends StandardSchema, Output extends StandardS
   readonly effect?: Effect
   /** Milliseconds; 0 is no limit. Default: the harness's `toolTimeoutMs`. */
   readonly timeoutMs?: number
-  readonly execute: (input: OutputOf<Input>, context: ToolContext) => InputOf<Output> | Promise<InputOf<Output>>
+  readonly execute: (
+    input: OutputOf<Input>,
+    context: ToolContext,
+  ) => InputOf<Output> | Promise<InputOf<Output>>
 }
 
 /** A tool: a typed function that a model or a workflow can call. Frozen. */
@@ -52,7 +55,11 @@ export function defineTool<Input extends StandardSchema, Output extends Standard
   init: ToolInit<Input, Output>,
 ): Tool<InputOf<Input>, OutputOf<Output>> {
   const what = `Tool "${String(init.name)}"`
-  checkFields(what, { ...init }, { name: 'toolName', description: 'description', effect: 'effect', timeoutMs: 'timeoutMs' })
+  checkFields(
+    what,
+    { ...init },
+    { name: 'toolName', description: 'description', effect: 'effect', timeoutMs: 'timeoutMs' },
+  )
   checkFunction(what, 'execute', init.execute)
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)

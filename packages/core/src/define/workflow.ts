@@ -18,8 +18,7 @@ export type ModelNeeds = Readonly<Record<string, readonly ModelCapability[]>>
 
 /** The aliases that a workflow names: those of its agents and its own. */
 export type WorkflowAlias<Agents extends AgentMap, Models extends ModelNeeds> =
-  | Agents[keyof Agents]['model']
-  | (keyof Models & string)
+  Agents[keyof Agents]['model'] | (keyof Models & string)
 
 /** What `defineWorkflow` takes. */
 export interface WorkflowInit<
@@ -82,13 +81,15 @@ export function defineWorkflow<
   const what = `Workflow "${String(init.name)}"`
   checkFields(what, { ...init }, { name: 'name', version: 'version', timeoutMs: 'timeoutMs' })
   checkFunction(what, 'run', init.run)
-  if (init.input === undefined || init.output === undefined) invalidDefinition(`${what}: input and output need a schema.`)
+  if (init.input === undefined || init.output === undefined)
+    invalidDefinition(`${what}: input and output need a schema.`)
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
   const agents: AgentMap = init.agents ?? {}
   for (const [key, agent] of Object.entries(agents)) {
     checkFields(`${what}, agents`, { [key]: key }, { [key]: 'name' })
-    if (agent?.kind !== 'agent') invalidDefinition(`${what}: agents.${key} must be a value made by defineAgent.`)
+    if (agent?.kind !== 'agent')
+      invalidDefinition(`${what}: agents.${key} must be a value made by defineAgent.`)
   }
   for (const [key, tool] of Object.entries(init.tools ?? {})) {
     checkFields(`${what}, tools`, { [key]: key }, { [key]: 'name' })

@@ -5,7 +5,8 @@ import { journalErrorCodes, modelErrorCodes, storeErrorCodes, type PortErrorCode
  * says what to do; `docs/reference/errors.md` has a section for each.
  */
 export const harnessErrorCodes = {
-  'config/adapter': 'An adapter does not fit: its info, spec or capabilities. The message names what is missing.',
+  'config/adapter':
+    'An adapter does not fit: its info, spec or capabilities. The message names what is missing.',
   'config/definition': 'A definition is not valid. The message names the definition, the field and the rule.',
   'validation/input': 'The input does not match the schema of what was called. See meta.issues.',
   'validation/output': 'A workflow returned what its output schema refuses. See meta.issues.',
@@ -18,16 +19,19 @@ export const harnessErrorCodes = {
   'run/abandoned': 'The process of a run that was not durable died. Start it again.',
   'run/cancelled': 'The run was cancelled and stays so. Start another run.',
   'run/conflict': 'This run id belongs to another session, input, target or version.',
-  'run/diverged': 'The code asked for something else than the journal holds. Run the code that wrote it, or fork.',
+  'run/diverged':
+    'The code asked for something else than the journal holds. Run the code that wrote it, or fork.',
   'run/ended': 'The run has ended and takes no more commands.',
   'run/fenced': 'This process lost the lease of the run; another one may go on with it.',
   'run/leased': 'Another living process holds this run until meta.expiresAt.',
   'run/not-found': 'There is no run with this id.',
   'run/not-resumable': 'The failure of this run was handled or has no recorded cause. Fork it instead.',
-  'run/poisoned': 'Five owners of this run died without recording anything. Look why, then resume it by hand.',
+  'run/poisoned':
+    'Five owners of this run died without recording anything. Look why, then resume it by hand.',
   'step/ambiguous': 'Two calls in flight have the same name. Give one of them a `key`.',
   'step/failed': 'A step threw something that is not an error.',
-  'step/unknown-outcome': 'A `once` effect was started and its outcome is not known. Check by hand or give `reconcile`.',
+  'step/unknown-outcome':
+    'A `once` effect was started and its outcome is not known. Check by hand or give `reconcile`.',
   'tool/unknown-outcome': 'A `once` tool was started and its outcome is not known.',
   'tool/invalid-arguments': 'The model called a tool with arguments that do not match its schema.',
   'tool/not-found': 'The model called a tool that is not selected.',

@@ -26,7 +26,11 @@ export function serializeError(error: unknown): ErrorRecord {
     }
   }
   if (error instanceof Error) return { name: wellFormed(error.name), message: wellFormed(error.message) }
-  return { name: 'Error', message: `A value was thrown that is not an error: ${describe(error)}`, code: 'step/failed' }
+  return {
+    name: 'Error',
+    message: `A value was thrown that is not an error: ${describe(error)}`,
+    code: 'step/failed',
+  }
 }
 
 /** Turns a record into an error. Live code and replay both receive this one, so that both take the same branch. */
@@ -52,7 +56,9 @@ export function errorRecordToJson(record: ErrorRecord): Json {
 
 function wellFormed(text: unknown): string {
   const message = typeof text === 'string' ? text : String(text)
-  return (message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message).toWellFormed()
+  return (
+    message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message
+  ).toWellFormed()
 }
 
 function describe(value: unknown): string {

@@ -13,7 +13,9 @@ export interface AdapterUse {
 export function checkAdapters(uses: readonly AdapterUse[]): void {
   for (const { role, info, ports } of uses) {
     if (typeof info?.id !== 'string' || typeof info.specs !== 'object' || !Array.isArray(info.capabilities)) {
-      refuse(`${role} is not an adapter: its \`info\` must have id, packageName, version, specs and capabilities.`)
+      refuse(
+        `${role} is not an adapter: its \`info\` must have id, packageName, version, specs and capabilities.`,
+      )
     }
     for (const port of ports) {
       const spec = info.specs[port]
@@ -30,8 +32,12 @@ export function checkRequirements(required: readonly Capability[], uses: readonl
   const available = new Set(uses.flatMap((use) => use.info.capabilities))
   const missing = required.filter((capability) => !available.has(capability))
   if (missing.length === 0) return
-  const has = uses.map((use) => `${use.info.packageName}: ${use.info.capabilities.join(', ') || 'none'}`).join('; ')
-  refuse(`No adapter has ${missing.map((name) => `"${name}"`).join(', ')}, which \`requires\` names. Capabilities: ${has}.`)
+  const has = uses
+    .map((use) => `${use.info.packageName}: ${use.info.capabilities.join(', ') || 'none'}`)
+    .join('; ')
+  refuse(
+    `No adapter has ${missing.map((name) => `"${name}"`).join(', ')}, which \`requires\` names. Capabilities: ${has}.`,
+  )
 }
 
 function refuse(message: string): never {

@@ -26,14 +26,14 @@ export type WorkflowMap = Readonly<Record<string, Workflow>>
 
 /** Every alias that agents and workflows name. */
 type AliasOf<Agents extends AgentMap, Workflows extends WorkflowMap> =
-  | Agents[keyof Agents]['model']
-  | Workflows[keyof Workflows]['aliases'][number]
+  Agents[keyof Agents]['model'] | Workflows[keyof Workflows]['aliases'][number]
 
 /** What `defineHarness` takes. */
 export interface HarnessInit<Agents extends AgentMap, Workflows extends WorkflowMap> {
   readonly name: string
   /** At least the aliases that agents and workflows name. */
-  readonly models: Readonly<Record<AliasOf<Agents, Workflows>, ModelChoice>> & Readonly<Record<string, ModelChoice>>
+  readonly models: Readonly<Record<AliasOf<Agents, Workflows>, ModelChoice>> &
+    Readonly<Record<string, ModelChoice>>
   readonly agents?: Agents
   readonly workflows?: Workflows
   /** Default: in memory, with the newest 1,000 finished runs. */
@@ -137,7 +137,9 @@ class HarnessCore {
     const child = (agent: Agent) => childProgram(agent, deps)
     this.#byName = {
       agents: this.#compile(agents, (agent) => agentDefinition(agent, deps)),
-      workflows: this.#compile(workflows, (workflow) => workflowDefinition(workflow, { ...deps, childProgram: child })),
+      workflows: this.#compile(workflows, (workflow) =>
+        workflowDefinition(workflow, { ...deps, childProgram: child }),
+      ),
     }
     this.#definitions = [...this.#byName.agents.values(), ...this.#byName.workflows.values()]
     checkUnique(what, this.#definitions)
@@ -193,12 +195,18 @@ class HarnessCore {
         },
       })
       this.#sessions.set(id, core)
-      Object.assign(core, { agents: this.#runnables(core, 'agents'), workflows: this.#runnables(core, 'workflows') })
+      Object.assign(core, {
+        agents: this.#runnables(core, 'agents'),
+        workflows: this.#runnables(core, 'workflows'),
+      })
     }
     return core as unknown as Session
   }
 
-  #runnables(core: SessionCore, map: 'agents' | 'workflows'): Readonly<Record<string, Runnable<unknown, unknown>>> {
+  #runnables(
+    core: SessionCore,
+    map: 'agents' | 'workflows',
+  ): Readonly<Record<string, Runnable<unknown, unknown>>> {
     const runnables: Record<string, Runnable<unknown, unknown>> = Object.create(null)
     for (const [name, definition] of this.#byName[map]) {
       runnables[name] = core.runnable(definition, this.#timeouts.get(definition))
@@ -222,9 +230,11 @@ function adapterUses(
   return [
     { role: 'store', info: store.info, ports: ['journal', 'lease', 'blobs'] },
     { role: 'platform', info: platform.info, ports: ['platform'] },
-    ...models.aliases.map(
-      (alias): AdapterUse => ({ role: `models.${alias}`, info: models.get(alias).model.info, ports: ['model'] }),
-    ),
+    ...models.aliases.map((alias): AdapterUse => ({
+      role: `models.${alias}`,
+      info: models.get(alias).model.info,
+      ports: ['model'],
+    })),
   ]
 }
 
@@ -242,7 +252,9 @@ function checkAliases(
   ]
   const missing = named.find(({ alias }) => !has(alias))
   if (missing !== undefined) {
-    invalidDefinition(`${what}: ${missing.by} names the model alias "${missing.alias}", which \`models\` does not have.`)
+    invalidDefinition(
+      `${what}: ${missing.by} names the model alias "${missing.alias}", which \`models\` does not have.`,
+    )
   }
 }
 
@@ -250,7 +262,8 @@ function checkUnique(what: string, definitions: readonly Definition[]): void {
   const seen = new Set<string>()
   for (const { kind, name } of definitions) {
     const id = `${kind} ${name}`
-    if (seen.has(id)) invalidDefinition(`${what}: two definitions are called ${kind} "${name}". Runs are resumed by name.`)
+    if (seen.has(id))
+      invalidDefinition(`${what}: two definitions are called ${kind} "${name}". Runs are resumed by name.`)
     seen.add(id)
   }
 }

@@ -10,7 +10,14 @@ import { workflowProgram, type WorkflowDeps } from '../workflow/program.ts'
 /** An agent as something that can be run. Its loop has checked the answer, so its output is taken as it is. */
 export function agentDefinition(agent: Agent, deps: AgentDeps): Definition {
   const { kind, name, version, input } = agent
-  return { kind, name, version, input, output: anything, program: agentProgram(agent, compilePrompt(agent), deps) }
+  return {
+    kind,
+    name,
+    version,
+    input,
+    output: anything,
+    program: agentProgram(agent, compilePrompt(agent), deps),
+  }
 }
 
 /** A workflow as something that can be run. */
@@ -26,4 +33,6 @@ export function childProgram(agent: Agent, deps: AgentDeps): Program {
   return async (context, input) => program(context, await validateOrThrow(agent.input, input, failure))
 }
 
-const anything: StandardSchema = { '~standard': { version: 1, vendor: 'belay', validate: (value) => ({ value }) } }
+const anything: StandardSchema = {
+  '~standard': { version: 1, vendor: 'belay', validate: (value) => ({ value }) },
+}

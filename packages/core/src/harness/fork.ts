@@ -27,7 +27,8 @@ export interface ForkOptions {
  */
 export async function forkRun(engine: Engine, runId: string, options: ForkOptions): Promise<RunHandle> {
   const source = await requireHead(engine, runId)
-  const definition = engine.resolve(source.target.kind, source.target.name) ?? requireDefinition(engine, source)
+  const definition =
+    engine.resolve(source.target.kind, source.target.name) ?? requireDefinition(engine, source)
   const entries = await readAll(engine.journal, runStream(runId))
   const history = foldRun(entries)
   const first = entries[0]
@@ -50,13 +51,22 @@ export async function forkRun(engine: Engine, runId: string, options: ForkOption
     .map(({ type, at: time, data }) => ({ type, at: time, data }))
   const now = engine.platform.now()
   const head: RunHead = {
-    ...runFacts({ runId: forkId, sessionId }, { started, startedAt: now, hasSuspended: false }, history.attempt),
+    ...runFacts(
+      { runId: forkId, sessionId },
+      { started, startedAt: now, hasSuspended: false },
+      history.attempt,
+    ),
     state: 'suspended',
     updatedAt: now,
   }
   await commit(engine, {
     expect: [{ stream: runStream(forkId), position: 0 }],
-    entries: [{ stream: runStream(forkId), entries: [{ type: first.type, at: now, data: started as unknown as Json }, ...kept] }],
+    entries: [
+      {
+        stream: runStream(forkId),
+        entries: [{ type: first.type, at: now, data: started as unknown as Json }, ...kept],
+      },
+    ],
     heads: [runHead(head)],
   })
   return resumeRun(engine, head, definition)

@@ -25,6 +25,10 @@ export function inspectHarness(
       const { provider, modelId } = models.get(alias).model
       return { alias, provider, modelId }
     }),
-    definitions: definitions.map(({ kind, name: definition, version }) => ({ kind, name: definition, version })),
+    definitions: definitions.map(({ kind, name: definition, version }) => ({
+      kind,
+      name: definition,
+      version,
+    })),
   }
 }

@@ -39,7 +39,9 @@ export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<
   for (;;) {
     const heads = await engine.journal.heads({ kind: 'run', states, updatedBefore, limit: 100 })
     if (heads.length === 0) break
-    await commit(engine, { drop: heads.flatMap(({ stream }) => [stream, inboxStream(stream.slice('run/'.length))]) })
+    await commit(engine, {
+      drop: heads.flatMap(({ stream }) => [stream, inboxStream(stream.slice('run/'.length))]),
+    })
     runs += heads.length
   }
   if (runs === 0) return { runs: 0, blobs: 0, blobBytes: 0 }
@@ -51,12 +53,16 @@ export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<
 async function liveBlobs(engine: Engine): Promise<Set<string>> {
   const live = new Set<string>()
   for (const kind of ['run', 'session']) {
-    for (let after: string | undefined; ; ) {
-      const heads: readonly Head[] = await engine.journal.heads({ kind, ...(after !== undefined && { after }) })
+    for (let after: string | undefined; ;) {
+      const heads: readonly Head[] = await engine.journal.heads({
+        kind,
+        ...(after !== undefined && { after }),
+      })
       for (const { stream } of heads) {
         for (const entry of await readAll(engine.journal, stream)) collectRefs(entry, live)
         if (kind !== 'run') continue
-        for (const entry of await readAll(engine.journal, inboxStream(stream.slice('run/'.length)))) collectRefs(entry, live)
+        for (const entry of await readAll(engine.journal, inboxStream(stream.slice('run/'.length))))
+          collectRefs(entry, live)
       }
       if (heads.length < 1_000) break
       after = heads.at(-1)?.stream
@@ -66,7 +72,10 @@ async function liveBlobs(engine: Engine): Promise<Set<string>> {
 }
 
 function collectRefs(entry: Entry, live: Set<string>): void {
-  const data = entry.data as { readonly blob?: { readonly ref?: unknown }; readonly input?: { readonly blob?: { readonly ref?: unknown } } }
+  const data = entry.data as {
+    readonly blob?: { readonly ref?: unknown }
+    readonly input?: { readonly blob?: { readonly ref?: unknown } }
+  }
   for (const blob of [data.blob, data.input?.blob]) {
     if (typeof blob?.ref === 'string') live.add(blob.ref)
   }

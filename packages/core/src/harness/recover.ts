@@ -27,8 +27,16 @@ export interface RecoverResult {
 }
 
 /** Goes on with every recoverable run without a living owner, and with waits that are due or were answered. */
-export async function recover(engine: Engine, options: { readonly limit?: number; readonly skip?: (runId: string) => boolean } = {}): Promise<RecoverResult> {
-  const result = { resumed: [] as RunHandle[], abandoned: [] as string[], poisoned: [] as string[], skipped: [] as string[] }
+export async function recover(
+  engine: Engine,
+  options: { readonly limit?: number; readonly skip?: (runId: string) => boolean } = {},
+): Promise<RecoverResult> {
+  const result = {
+    resumed: [] as RunHandle[],
+    abandoned: [] as string[],
+    poisoned: [] as string[],
+    skipped: [] as string[],
+  }
   for (const head of await candidates(engine)) {
     if (result.resumed.length >= (options.limit ?? Infinity)) break
     const run = toRunHead(head)
@@ -43,7 +51,7 @@ export async function recover(engine: Engine, options: { readonly limit?: number
 
 async function candidates(engine: Engine): Promise<Head[]> {
   const all: Head[] = []
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await engine.journal.heads({
       kind: 'run',
       states: ['running', 'suspended'],
@@ -121,7 +129,10 @@ async function closeOrphan(engine: Engine, run: RunHead): Promise<Outcome> {
 async function writeAsOwner(
   engine: Engine,
   run: RunHead,
-  batch: { readonly event: Parameters<typeof toEntry>[0]; readonly heads: (sessionPosition: number) => readonly Head[] },
+  batch: {
+    readonly event: Parameters<typeof toEntry>[0]
+    readonly heads: (sessionPosition: number) => readonly Head[]
+  },
 ): Promise<boolean> {
   const acquired = await acquireSession(engine, run.sessionId)
   if (acquired.owner === undefined) return false

@@ -95,7 +95,12 @@ export function createRuns(engine: Engine): Runs {
       await cancelIdle(engine, runId)
     },
     signal: (runId, name, value, { commandId, key } = {}) =>
-      sendCommand(engine, runId, { type: 'signal', name, value, ...(key !== undefined && { key }) }, commandId),
+      sendCommand(
+        engine,
+        runId,
+        { type: 'signal', name, value, ...(key !== undefined && { key }) },
+        commandId,
+      ),
     async resume(runId) {
       const head = await requireHead(engine, runId)
       return resumeRun(engine, head, requireDefinition(engine, head))

@@ -33,7 +33,8 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
     running++
     const done = (error?: unknown): void => {
       running--
-      if (HarnessError.is(error, 'run/diverged')) backoff.set(handle.id, engine.platform.now() + divergedBackoffMs)
+      if (HarnessError.is(error, 'run/diverged'))
+        backoff.set(handle.id, engine.platform.now() + divergedBackoffMs)
     }
     // A run that suspends again leaves its place to others.
     const attempt = engine.live.get(handle.id)?.attempt
@@ -48,7 +49,9 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
         for (const handle of result.resumed) watch(handle)
       }
     } catch (error) {
-      engine.logger.error('worker could not look for runs', { message: error instanceof Error ? error.message : String(error) })
+      engine.logger.error('worker could not look for runs', {
+        message: error instanceof Error ? error.message : String(error),
+      })
     }
     if (!stopped && !engine.closing.aborted) timer = engine.platform.timer(pollMs, () => (looking = look()))
   }

@@ -34,7 +34,12 @@ function unlink(index: Map<string, Set<string>>, key: string, stream: string): v
   if (names.size === 0) index.delete(key)
 }
 
-function relink(index: Map<string, Set<string>>, stream: string, before: string | undefined, now: string): void {
+function relink(
+  index: Map<string, Set<string>>,
+  stream: string,
+  before: string | undefined,
+  now: string,
+): void {
   if (before === now) return
   if (before !== undefined) unlink(index, before, stream)
   link(index, now, stream)
@@ -72,7 +77,8 @@ function smallest(index: HeadIndex, query: HeadQuery): Iterable<string> {
   const lists: Set<string>[][] = []
   if (kind !== undefined) lists.push([index.byKind.get(kind) ?? new Set()])
   if (group !== undefined) lists.push([index.byGroup.get(group) ?? new Set()])
-  if (states !== undefined) lists.push([...new Set(states)].map((state) => index.byState.get(state) ?? new Set()))
+  if (states !== undefined)
+    lists.push([...new Set(states)].map((state) => index.byState.get(state) ?? new Set()))
   const [best] = lists.sort((left, right) => sizeOf(left) - sizeOf(right))
   return best === undefined ? index.byStream.keys() : best.flatMap((streams) => [...streams])
 }

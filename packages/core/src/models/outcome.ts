@@ -1,5 +1,13 @@
 import { HarnessError } from '../errors/harness-error.ts'
-import type { FinishReason, Message, ModelPart, ReasoningPart, TextPart, ToolCallPart, Usage } from '../ports/index.ts'
+import type {
+  FinishReason,
+  Message,
+  ModelPart,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  Usage,
+} from '../ports/index.ts'
 
 /** What one model call gave. */
 export interface ModelOutcome {
@@ -41,7 +49,9 @@ export class OutcomeBuilder {
         this.#finish = part
         return
       default:
-        throw protocolError(`sent a part of unknown type ${JSON.stringify((part as { type?: unknown }).type)}`)
+        throw protocolError(
+          `sent a part of unknown type ${JSON.stringify((part as { type?: unknown }).type)}`,
+        )
     }
   }
 
@@ -92,5 +102,8 @@ export class OutcomeBuilder {
 }
 
 function protocolError(what: string): HarnessError {
-  return new HarnessError({ code: 'model/malformed', message: `The model adapter ${what}; nothing of the answer is used.` })
+  return new HarnessError({
+    code: 'model/malformed',
+    message: `The model adapter ${what}; nothing of the answer is used.`,
+  })
 }

@@ -57,7 +57,9 @@ export function createModelRegistry(choices: Readonly<Record<string, ModelChoice
 function resolve(alias: string, choice: ModelChoice): ResolvedModel {
   const config: ModelAlias = 'model' in choice ? choice : { model: choice }
   if (typeof config.model?.generate !== 'function') {
-    invalidDefinition(`models.${alias} is not a model. Pass what a provider package gives, such as openai('…').`)
+    invalidDefinition(
+      `models.${alias} is not a model. Pass what a provider package gives, such as openai('…').`,
+    )
   }
   const { retry } = config
   return {
@@ -71,7 +73,11 @@ function resolve(alias: string, choice: ModelChoice): ResolvedModel {
 }
 
 /** Refuses a call that needs what the model cannot do, before any I/O. */
-export function requireCapability(resolved: ResolvedModel, needed: readonly ModelCapability[], what: string): void {
+export function requireCapability(
+  resolved: ResolvedModel,
+  needed: readonly ModelCapability[],
+  what: string,
+): void {
   const missing = needed.find((capability) => !resolved.model.capabilities.includes(capability))
   if (missing === undefined) return
   throw new HarnessError({

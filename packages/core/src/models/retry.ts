@@ -29,7 +29,11 @@ export interface CallProgress {
 }
 
 /** The policy of one call, as the step that makes it understands it. */
-export function modelRetryPolicy(retry: ModelRetry, platform: Platform, progress: () => CallProgress): RetryPolicy {
+export function modelRetryPolicy(
+  retry: ModelRetry,
+  platform: Platform,
+  progress: () => CallProgress,
+): RetryPolicy {
   const startedAt = platform.monotonic()
   return {
     maxAttempts: retry.maxAttempts,

@@ -58,7 +58,11 @@ export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
   }
 }
 
-function label(resolved: ResolvedModel, turn: TurnRecord | undefined, by: { readonly agent?: string }): LabelRecord {
+function label(
+  resolved: ResolvedModel,
+  turn: TurnRecord | undefined,
+  by: { readonly agent?: string },
+): LabelRecord {
   if (turn === undefined) return { model: resolved.alias, ...by }
   return { model: resolved.alias, ...by, finishReason: turn.finishReason, usage: turn.usage }
 }

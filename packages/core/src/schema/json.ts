@@ -74,7 +74,8 @@ function checkObject(value: object, what: string, path: Path, depth: number): vo
   if (prototype !== Object.prototype && prototype !== null && !isForeignPlainObject(prototype)) {
     refuse(what, path, `an instance of ${className(value)}`)
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') refuse(what, path, 'an object with toJSON')
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+    refuse(what, path, 'an object with toJSON')
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key]
     if (item === undefined) continue

@@ -14,8 +14,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 
 /** What `validate` answers. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] }
 
 /** One reason for a refusal. */
 export interface SchemaIssue {

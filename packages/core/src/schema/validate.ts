@@ -49,5 +49,7 @@ export function issueRecords(issues: readonly SchemaIssue[]): IssueRecord[] {
 
 /** One line for people and models. */
 export function issueText(issues: readonly IssueRecord[]): string {
-  return issues.map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`)).join('; ')
+  return issues
+    .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
+    .join('; ')
 }

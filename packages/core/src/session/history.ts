@@ -29,9 +29,18 @@ export interface MessageRange {
 }
 
 /** Folds the messages of a session. */
-export async function readMessages(engine: Engine, sessionId: string, range: MessageRange = {}): Promise<Message[]> {
+export async function readMessages(
+  engine: Engine,
+  sessionId: string,
+  range: MessageRange = {},
+): Promise<Message[]> {
   let messages = [...(range.from?.messages ?? [])]
-  for (const entry of await readAll(engine.journal, sessionStream(sessionId), range.from?.position, range.upTo)) {
+  for (const entry of await readAll(
+    engine.journal,
+    sessionStream(sessionId),
+    range.from?.position,
+    range.upTo,
+  )) {
     if (entry.type === 'session.cleared') messages = []
     if (entry.type !== 'session.messages' && entry.type !== 'session.replaced') continue
     const added = (await decodeValue(entry.data as StoredValue, engine.blobs)) as Message[]
@@ -78,4 +87,3 @@ async function writeWhileIdle(engine: Engine, sessionId: string, type: string, d
     throw error
   }
 }
-

@@ -21,7 +21,8 @@ export class MessageCache {
     if (known?.position === upTo) return known.messages
     const from = known !== undefined && known.position < upTo ? known : { position: 0, messages: [] }
     const messages = await readMessages(this.#engine, sessionId, { from, upTo })
-    if (known === undefined || known.position < upTo) this.#sessions.set(sessionId, { position: upTo, messages })
+    if (known === undefined || known.position < upTo)
+      this.#sessions.set(sessionId, { position: upTo, messages })
     return messages
   }
 

@@ -123,7 +123,11 @@ export class SessionCore {
 
 function checkRunOptions(definition: Definition, options: RunOptions): string | undefined {
   const what = `The call of "${definition.name}"`
-  checkOptions(what, { ...options }, { timeoutMs: 'timeoutMs', historyWindow: 'historyWindow', model: 'name' })
+  checkOptions(
+    what,
+    { ...options },
+    { timeoutMs: 'timeoutMs', historyWindow: 'historyWindow', model: 'name' },
+  )
   if (options.durable === undefined) return undefined
   const { runId } = options.durable
   if (typeof runId === 'string' && runIdPattern.test(runId)) return runId

@@ -36,7 +36,8 @@ export type DelegationRefusal =
 export function delegate(call: DelegationCall): ChildSpec {
   const { context, name, agent, program, options } = call
   if (context.signal.aborted) throw cancelled('run', 'The run was aborted.', context.signal.reason)
-  if (options.signal?.aborted === true) throw cancelled('call', 'The signal of the call was already aborted.', options.signal.reason)
+  if (options.signal?.aborted === true)
+    throw cancelled('call', 'The signal of the call was already aborted.', options.signal.reason)
   checkCallOptions(name, options)
   if (options.model !== undefined) call.models.get(options.model)
   checkPolicy(call)
@@ -47,7 +48,10 @@ export function delegate(call: DelegationCall): ChildSpec {
     program,
     input: call.input === undefined ? null : toJson(call.input, `The input of agent "${agent.name}"`),
     label: { agent: agent.name, history: options.history ?? (call.insideFanOut ? 'own' : 'session') },
-    options: { ...(model !== undefined && { model }), ...(historyWindow !== undefined ? { historyWindow } : inherited(context)) },
+    options: {
+      ...(model !== undefined && { model }),
+      ...(historyWindow !== undefined ? { historyWindow } : inherited(context)),
+    },
     ...(key !== undefined && { key }),
     ...(signal !== undefined && { signal }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -73,7 +77,8 @@ function checkPolicy({ context, name, policy, options }: DelegationCall): void {
   const maxParallel = policy.maxParallelChildAgentCalls ?? delegationDefaults.maxParallelChildAgentCalls
   const maxDepth = policy.maxDepth ?? delegationDefaults.maxDepth
   if (policy.enabled === false) refuse(name, 'delegation_disabled', null)
-  if (policy.agents !== undefined && !policy.agents.includes(name)) refuse(name, 'agent_not_allowed', [...policy.agents])
+  if (policy.agents !== undefined && !policy.agents.includes(name))
+    refuse(name, 'agent_not_allowed', [...policy.agents])
   if (context.depth + 1 > maxDepth) refuse(name, 'max_delegation_depth_exceeded', maxDepth)
   if (total >= maxCalls) refuse(name, 'max_child_agent_calls_exceeded', maxCalls)
   if (inFlight >= maxParallel) refuse(name, 'max_parallel_child_agent_calls_exceeded', maxParallel)

@@ -25,7 +25,8 @@ export function workflowModel(
   declared: readonly ModelCapability[],
 ): WorkflowModel {
   return {
-    generate: (init) => generate(context, deps, { alias, declared, init: init as GenerateInit<StandardSchema> }) as never,
+    generate: (init) =>
+      generate(context, deps, { alias, declared, init: init as GenerateInit<StandardSchema> }) as never,
   }
 }
 
@@ -41,7 +42,11 @@ async function generate(
   { alias, declared, init }: GenerateCall,
 ): Promise<GenerateResult<unknown>> {
   const resolved = deps.models.get(alias)
-  requireCapability(resolved, [...declared, ...(init.output === undefined ? [] : (['object'] as const))], `ctx.models.${alias}`)
+  requireCapability(
+    resolved,
+    [...declared, ...(init.output === undefined ? [] : (['object'] as const))],
+    `ctx.models.${alias}`,
+  )
   const request = toRequest(init, alias)
   const turn = await context.step(
     modelStep({
@@ -72,7 +77,11 @@ function toRequest(init: GenerateInit<StandardSchema>, alias: string): ModelRequ
   }
 }
 
-async function readOutput(turn: TurnRecord, output: StandardSchema | undefined, alias: string): Promise<unknown> {
+async function readOutput(
+  turn: TurnRecord,
+  output: StandardSchema | undefined,
+  alias: string,
+): Promise<unknown> {
   const text = turn.answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
   if (output === undefined) return text
   let parsed: unknown
@@ -86,5 +95,8 @@ async function readOutput(turn: TurnRecord, output: StandardSchema | undefined, 
       cause,
     })
   }
-  return validateOrThrow(output, parsed, { code: 'validation/agent_output', what: `The answer of the model "${alias}"` })
+  return validateOrThrow(output, parsed, {
+    code: 'validation/agent_output',
+    what: `The answer of the model "${alias}"`,
+  })
 }

@@ -26,7 +26,9 @@ export interface WorkflowDeps {
 /** Compiles a workflow to a program: its handler with a context that offers what it declared and nothing else. */
 export function workflowProgram(workflow: Workflow, deps: WorkflowDeps): Program {
   const policy = workflow.delegation ?? deps.defaults.delegation ?? {}
-  const programs = new Map(Object.entries(workflow.agents).map(([name, agent]) => [name, deps.childProgram(agent)]))
+  const programs = new Map(
+    Object.entries(workflow.agents).map(([name, agent]) => [name, deps.childProgram(agent)]),
+  )
   const init = { workflow, deps, policy, programs }
   return async (context, input) => workflow.run(new ContextBuilder(init, context, false).build(), input)
 }
@@ -64,7 +66,9 @@ class ContextBuilder {
       log: context.log,
       agents: mapValues(workflow.agents, (agent, name) => this.#agentCall(name, agent)),
       tools: mapValues(workflow.tools, (tool, name) => this.#toolCall(name, tool)),
-      models: mapValues(workflow.models, (needs, alias) => workflowModel(context, this.#init.deps, alias, needs)),
+      models: mapValues(workflow.models, (needs, alias) =>
+        workflowModel(context, this.#init.deps, alias, needs),
+      ),
       step: (name, run, options = {}) => this.#step(name, run, options),
       wait: (name, options = {}) =>
         settleRefusal(() => {
@@ -83,7 +87,8 @@ class ContextBuilder {
             name,
             items,
             concurrency: Math.min(options.concurrency ?? Infinity, this.#maxParallel()),
-            each: (inner, item, index) => each(new ContextBuilder(this.#init, inner, true).build(), item, index),
+            each: (inner, item, index) =>
+              each(new ContextBuilder(this.#init, inner, true).build(), item, index),
             ...(options.key !== undefined && { key: options.key }),
           })
         }),
@@ -95,7 +100,9 @@ class ContextBuilder {
       const { key, retry, timeoutMs, effect, reconcile } = options
       checkOptions(`The step "${name}"`, { timeoutMs, effect }, { timeoutMs: 'timeoutMs', effect: 'effect' })
       if (effect === 'once' && retry !== undefined) {
-        throw new TypeError(`The step "${name}" has the effect "once", which is never run again; leave \`retry\` out.`)
+        throw new TypeError(
+          `The step "${name}" has the effect "once", which is never run again; leave \`retry\` out.`,
+        )
       }
       return this.#context.step<T>({
         name,
@@ -160,7 +167,10 @@ function settleRefusal<T>(ask: () => Promise<T>): Promise<T> {
   return promise
 }
 
-function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => R): Record<string, R> {
+function mapValues<T, R>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => R,
+): Record<string, R> {
   // Without a prototype, `ctx.agents.constructor` is as absent as any other name that was not declared.
   const mapped: Record<string, R> = Object.create(null)
   for (const [key, value] of Object.entries(record)) mapped[key] = map(value, key)
