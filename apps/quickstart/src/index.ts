@@ -1,1 +1,5 @@
-export {}
+export { runQuickstart } from './cli/quickstart.ts'
+export type { QuickstartParts } from './cli/quickstart.ts'
+export { offlineModel } from './offline-model/offline-model.ts'
+export { researchEffects } from './research/workflow.ts'
+export type { ResearchEffects } from './research/workflow.ts'

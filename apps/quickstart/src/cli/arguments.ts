@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './usage-error.ts'
+
+/** What was typed. */
+export interface Arguments {
+  readonly help: boolean
+  readonly folder: string | undefined
+  readonly question: string | undefined
+  readonly run: string | undefined
+  readonly out: string | undefined
+  readonly db: string | undefined
+}
+
+/** What `durable: { runId }` takes. */
+const runIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/
+
+/** Reads the command line. Throws `UsageError`. */
+export function parseArguments(args: readonly string[]): Arguments {
+  const { values, positionals } = parse(args)
+  const [folder, question, ...more] = positionals
+  if (more.length > 0) {
+    throw new UsageError(`Too many arguments: ${more.map((each) => JSON.stringify(each)).join(' ')}. Put the question in quotes.`)
+  }
+  if (question !== undefined && question.trim() === '') throw new UsageError('The question is empty.')
+  if (question !== undefined && question.length > 2_000) throw new UsageError('The question has more than 2,000 characters.')
+  const { run, out, db, help = false } = values
+  if (run !== undefined && !runIdPattern.test(run)) {
+    throw new UsageError(`The run id ${JSON.stringify(run)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`)
+  }
+  for (const [name, value] of Object.entries({ folder, out, db })) {
+    if (value === '' || value?.includes('\0') === true) throw new UsageError(`The ${name} is not a path.`)
+  }
+  return { help, folder, question: question?.trim(), run, out, db }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        run: { type: 'string' },
+        out: { type: 'string' },
+        db: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split(/\.\s|\n/)[0] ?? '') : String(error)
+    throw new UsageError(`${message}. See --help.`)
+  }
+}

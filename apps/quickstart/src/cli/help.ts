@@ -1,0 +1,26 @@
+import { defaultQuestion } from './default-job.ts'
+
+/** What `--help` prints. */
+export const help = `Research a folder of documents and write a report in which every claim cites file and line.
+
+  node apps/quickstart/dist/main.js [folder] [question] [options]
+  npm start -- [folder] [question] [options]
+
+Without a folder: the documentation of this repository, and the question
+  "${defaultQuestion}"
+
+Options
+  --run <id>     Name of the run. The same id again goes on where the run stopped, or prints its result.
+  --out <dir>    Folder of report.md. Default: ./belay-report
+  --db <file>    Database of the runs. Default: runs.db in the folder of the report
+  --help, -h     This text
+
+Environment
+  OPENAI_API_KEY   Use OpenAI. Without it and without OPENAI_BASE_URL: the embedded offline model
+  OPENAI_BASE_URL  Any server that speaks OpenAI's chat completions, such as Ollama, vLLM or LM Studio
+  OPENAI_MODEL     Name of the model. Default with a key alone: gpt-5-mini; needed with a base URL
+  NO_COLOR         No colours
+
+Exit codes
+  0 done   1 failed, resumable with the same --run   2 wrong usage   130, 143 interrupted, resumable
+`

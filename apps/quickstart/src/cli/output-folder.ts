@@ -1,0 +1,18 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DocumentError, systemCode } from '../documents/document-error.ts'
+
+/** Makes the folders of the report and the database, before anything is paid for. Throws `DocumentError`. */
+export function prepareOutput(out: string, db: string): void {
+  for (const [what, folder] of [
+    ['output folder', out],
+    ['folder of the database', dirname(db)],
+  ] as const) {
+    try {
+      mkdirSync(folder, { recursive: true })
+      accessSync(folder, constants.W_OK | constants.X_OK)
+    } catch (error) {
+      throw new DocumentError(`The ${what} ${folder} cannot be written (${systemCode(error) ?? String(error)}).`)
+    }
+  }
+}

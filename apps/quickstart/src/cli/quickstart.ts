@@ -1,0 +1,136 @@
+import type { Model } from '@belay/core/ports'
+import { createView, type Screen } from '../progress/view.ts'
+import { researchEffects, type ResearchEffects } from '../research/workflow.ts'
+import { parseArguments, type Arguments } from './arguments.ts'
+import { chooseModel, type ChosenModel } from './choose-model.ts'
+import { failureOf } from './failure-line.ts'
+import { help } from './help.ts'
+import { jobOf, placesOf, resumeCommand } from './job.ts'
+import { prepareOutput } from './output-folder.ts'
+import { openResearch, type OpenRun, type Research } from './research-run.ts'
+import { watchStopSignals } from './stop-signals.ts'
+
+/** What the quickstart is put together from; each part has a default. */
+export interface QuickstartParts {
+  readonly args?: readonly string[]
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  readonly stdout?: Screen
+  readonly stderr?: Pick<Screen, 'write'>
+  /** Default: chosen by the environment. */
+  readonly model?: Model
+  /** Everything that the workflow does outside models. */
+  readonly effects?: ResearchEffects
+  /** How the program is called, for the command that goes on. */
+  readonly program?: readonly string[]
+}
+
+type Io = Required<Omit<QuickstartParts, 'model'>> & Pick<QuickstartParts, 'model'>
+
+/** Runs the command line and gives the exit code. Every failure is one line on stderr. */
+export async function runQuickstart(parts: QuickstartParts = {}): Promise<number> {
+  const io: Io = {
+    args: process.argv.slice(2),
+    environment: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    effects: researchEffects,
+    program: programOf(process.env, process.argv, process.cwd()),
+    ...parts,
+  }
+  try {
+    const args = parseArguments(io.args)
+    if (!args.help) return await runResearch(io, args)
+    io.stdout.write(help)
+    return 0
+  } catch (error) {
+    const { line, exitCode } = failureOf(error, io.environment)
+    io.stderr.write(`${line}\n`)
+    return exitCode
+  }
+}
+
+async function runResearch(io: Io, args: Arguments): Promise<number> {
+  const chosen = io.model === undefined ? chooseModel(io.environment) : { model: io.model, announcement: 'using the given model' }
+  const places = placesOf(args, io.cwd)
+  // Paths are checked before anything is written; a run that is in the database brings its own.
+  const job = args.run === undefined || args.folder !== undefined ? jobOf(args, io.cwd, Date.now) : undefined
+  prepareOutput(places.out, places.db)
+  const stop = watchStopSignals()
+  const research = openResearch({ db: places.db, model: chosen.model, effects: io.effects })
+  try {
+    const isKnown = args.run !== undefined && (await research.isKnown(args.run))
+    const goesOnById = isKnown && args.folder === undefined && args.question === undefined
+    const run = goesOnById && args.run !== undefined
+      ? await research.goOn(args.run)
+      : await research.start(job ?? jobOf(args, io.cwd, Date.now))
+    return await follow({ io, args, chosen, research, run, stop })
+  } finally {
+    stop.close()
+    await research.close()
+  }
+}
+
+interface Following {
+  readonly io: Io
+  readonly args: Arguments
+  readonly chosen: ChosenModel
+  readonly research: Research
+  readonly run: OpenRun
+  readonly stop: ReturnType<typeof watchStopSignals>
+}
+
+async function follow({ io, args, chosen, research, run, stop }: Following): Promise<number> {
+  const command = resumeCommand(run.id, args, io.program)
+  io.stdout.write(`${introduction(run, chosen, command).join('\n')}\n`)
+  const view = run.isFinished ? undefined : createView(io.stdout, io.environment)
+  const watching = showEvents(run, view)
+  try {
+    const outcome = await Promise.race([
+      run.result.then((output) => ({ output })),
+      stop.asked.then((exitCode) => ({ exitCode })),
+    ])
+    if ('exitCode' in outcome) {
+      await research.close()
+      view?.end()
+      io.stdout.write(`stopped; what is recorded stays. Go on with: ${command}\n`)
+      return outcome.exitCode
+    }
+    await watching
+    view?.end()
+    const { report, title, summary, claims, removed } = outcome.output
+    const lines = ['', title, '', summary, '', `${claims} claims with citations, ${removed} removed by verification`, `report: ${report}`]
+    io.stdout.write(`${lines.join('\n')}\n`)
+    return 0
+  } finally {
+    view?.end()
+  }
+}
+
+function introduction(run: OpenRun, { announcement }: ChosenModel, command: string): string[] {
+  const recorded = `${run.recorded} step${run.recorded === 1 ? '' : 's'} recorded`
+  if (run.isFinished) return [`run ${run.id} is finished: ${recorded}, nothing is executed`]
+  const first = run.isNew ? `run ${run.id}` : `going on with run ${run.id}: ${recorded}`
+  return [announcement, first, ...(run.isNew ? [`if it is interrupted, go on with: ${command}`] : [])]
+}
+
+async function showEvents(run: OpenRun, view: ReturnType<typeof createView> | undefined): Promise<void> {
+  if (view === undefined) return
+  let isNew = run.isNew
+  for await (const event of run.events()) {
+    if (event.type === 'run.resumed' && event.attempt >= run.attempt) isNew = true
+    view.show(event, isNew)
+  }
+}
+
+/** How somebody called this, so that the command that goes on can be typed in the same place. */
+function programOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+  cwd: string,
+): string[] {
+  if (environment['npm_lifecycle_event'] === 'start') return ['npm', 'start', '--']
+  const file = argv[1] ?? 'apps/quickstart/dist/main.js'
+  return ['node', file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file]
+}

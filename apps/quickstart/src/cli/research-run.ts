@@ -1,0 +1,74 @@
+import { defineHarness, type RunEvent, type RunHandle } from '@belay/core'
+import type { Model } from '@belay/core/ports'
+import { sqliteStore } from '@belay/local-sqlite'
+import { researchOutputSchema, type ResearchOutput } from '../research/schemas.ts'
+import { researchWorkflow, type ResearchEffects } from '../research/workflow.ts'
+import type { Job } from './job.ts'
+
+/** A run under way, or one that has ended. */
+export interface OpenRun {
+  readonly id: string
+  readonly isNew: boolean
+  readonly isFinished: boolean
+  /** Steps, model calls and tool calls that were recorded before. */
+  readonly recorded: number
+  readonly attempt: number
+  readonly result: Promise<ResearchOutput>
+  events(): AsyncIterable<RunEvent>
+}
+
+/** The harness of this job over one database. */
+export interface Research {
+  isKnown(runId: string): Promise<boolean>
+  /** Starts a job, or goes on with the run that has its id. */
+  start(job: Job): Promise<OpenRun>
+  /** Goes on with a known run by its id alone; its input is in the database. */
+  goOn(runId: string): Promise<OpenRun>
+  /** Stops what executes, which leaves the run resumable. May be called twice. */
+  close(): Promise<void>
+}
+
+/** What nothing was recorded of. */
+const nothing = { recorded: 0, attempt: 0, isFinished: false }
+
+export function openResearch(init: { readonly db: string; readonly model: Model; readonly effects: ResearchEffects }): Research {
+  const harness = defineHarness({
+    name: 'quickstart',
+    models: { research: init.model },
+    workflows: { research: researchWorkflow(init.effects) },
+    store: sqliteStore({ file: init.db }),
+    requires: ['store.persistent'],
+  })
+
+  const before = async (runId: string) => {
+    const known = await harness.runs.get(runId)
+    if (known === undefined) return { ...nothing, isNew: true }
+    const { steps, modelCalls, toolCalls, attempt } = await harness.runs.summary(runId)
+    const isFinished = known.state === 'succeeded'
+    return { isNew: false, isFinished, attempt, recorded: steps + modelCalls + toolCalls }
+  }
+
+  const opened = (handle: RunHandle, known: Awaited<ReturnType<typeof before>>): OpenRun => {
+    // Asked for at once, because asking is what keeps the process alive until there is one.
+    const result = handle.result.then((output) => researchOutputSchema.parse(output))
+    result.catch(() => undefined)
+    return { id: handle.id, ...known, attempt: known.attempt + 1, result, events: () => handle.events() }
+  }
+
+  return {
+    isKnown: async (runId) => (await harness.runs.get(runId)) !== undefined,
+    start: async ({ runId, folder, question, out, place }) => {
+      const known = await before(runId)
+      // One session per run: runs of different questions share no history and may execute at once.
+      const session = await harness.getSession(`research/${runId}`)
+      const input = { folder, question, out }
+      const handle = await session.workflows.research.start(input, { durable: { runId }, metadata: place })
+      return opened(handle, known)
+    },
+    goOn: async (runId) => {
+      const known = await before(runId)
+      return opened(await harness.runs.resume(runId), known)
+    },
+    close: () => harness.shutdown(),
+  }
+}

@@ -1,0 +1,102 @@
+import type { Json, ModelRequest } from '@belay/core/ports'
+import type { QuotedFinding } from './findings.ts'
+import { fieldOf, itemsOf, lineOf, userText } from './request-view.ts'
+import { queryOf, rank, type Ranked } from './text/ranking.ts'
+import { overlap, stemsOf } from './text/words.ts'
+import type { Thought } from './thought.ts'
+
+interface Claim extends QuotedFinding {
+  readonly text: string
+  readonly section: string
+}
+
+const maxClaimsPerSection = 5
+const claimsInSummary = 3
+const sameClaim = 0.75
+/** A summary of whole paragraphs is none. */
+const maxSummaryClaimLength = 260
+
+/** Puts findings in order: no claim twice, the sections as they were asked for, the best ones as the summary. */
+export function write(request: ModelRequest): Thought {
+  const text = userText(request)
+  const question = lineOf(text, /^Question:\s*/)
+  const ranked = rank(distinct(claimsOf(text)), queryOf([{ text: question, weight: 1 }]))
+  const sections = sectionsOf(ranked)
+  const title = titleOf(question)
+  if (sections.length === 0) {
+    return { text: JSON.stringify({ title, summary: 'The documents do not answer this question.', sections: [] }) }
+  }
+  return { text: JSON.stringify({ title, summary: summaryOf(ranked), sections }) }
+}
+
+function claimsOf(text: string): Claim[] {
+  return answersIn(text).flatMap((answer) => {
+    const section = headingOf(String(fieldOf(answer, 'question')))
+    return itemsOf(fieldOf(answer, 'findings')).map((finding) => ({
+      claim: String(fieldOf(finding, 'claim')),
+      file: String(fieldOf(finding, 'file')),
+      line: Number(fieldOf(finding, 'line')),
+      quote: String(fieldOf(finding, 'quote')),
+      text: String(fieldOf(finding, 'claim')),
+      section,
+    }))
+  })
+}
+
+function answersIn(text: string): readonly Json[] {
+  const start = text.indexOf('Findings:\n')
+  if (start < 0) return []
+  try {
+    return itemsOf(JSON.parse(text.slice(start + 'Findings:\n'.length)) as Json)
+  } catch {
+    return []
+  }
+}
+
+function distinct(claims: readonly Claim[]): Claim[] {
+  const kept: { readonly claim: Claim; readonly stems: ReadonlySet<string> }[] = []
+  for (const claim of claims) {
+    const stems = new Set(stemsOf(claim.text))
+    if (!kept.some((other) => overlap(stems, other.stems) > sameClaim)) kept.push({ claim, stems })
+  }
+  return kept.map(({ claim }) => claim)
+}
+
+/** Sections by their best claim, claims by their own score. */
+function sectionsOf(ranked: readonly Ranked<Claim>[]): Json[] {
+  const sections = new Map<string, Json[]>()
+  for (const { item } of ranked) {
+    const { claim, file, line, quote, section } = item
+    const claims = sections.get(section) ?? []
+    if (claims.length < maxClaimsPerSection) claims.push({ claim, file, line, quote })
+    sections.set(section, claims)
+  }
+  return [...sections].map(([heading, claims]) => ({ heading, claims }))
+}
+
+/** The best claims of different sections first, because the best of one section tend to say one thing. */
+function summaryOf(ranked: readonly Ranked<Claim>[]): string {
+  const short = ranked.map(({ item }) => item).filter(({ text }) => text.length <= maxSummaryClaimLength)
+  const usable = short.length > 0 ? short : ranked.map(({ item }) => item)
+  const seen = new Set<string>()
+  const firsts = usable.filter(({ section }) => !seen.has(section) && seen.add(section))
+  const chosen = [...firsts, ...usable.filter((claim) => !firsts.includes(claim))].slice(0, claimsInSummary)
+  return chosen.map(({ text }) => asSentence(text)).join(' ')
+}
+
+function asSentence(text: string): string {
+  const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  return /[.!?]["')\]`]*$/.test(capital) ? capital : `${capital.replace(/[;:,]$/, '')}.`
+}
+
+/** A question about one subject becomes that subject. */
+function headingOf(question: string): string {
+  const subject = /^What do the documents say about "(.+)"\?$/.exec(question)?.[1]
+  return subject ?? question
+}
+
+function titleOf(question: string): string {
+  const clause = question.split(/\?|;|,\s+and\s/)[0]?.trim() ?? question
+  const title = clause.length > 90 ? `${clause.slice(0, 89)}…` : clause
+  return `${title.charAt(0).toUpperCase()}${title.slice(1)}`
+}

@@ -1,0 +1,83 @@
+import { DocumentError } from '../documents/document-error.ts'
+import type { DocumentPlace } from '../documents/document-place.ts'
+import { readDocument, type DocumentText } from '../documents/document-text.ts'
+import type { DocumentFacts } from '../documents/survey.ts'
+import type { Draft, Finding, Verified } from './schemas.ts'
+
+/** A quote may begin one line off: counting from a numbered text is easy to get wrong by one. */
+const lineTolerance = 1
+/** A quote that runs on is looked for in so many lines. */
+const maxQuoteLines = 12
+/** A shorter quote is found anywhere and proves nothing. */
+const minQuoteLength = 8
+
+/** Checks every citation of a draft against the files and takes out what does not hold. */
+export async function verifyCitations(
+  place: DocumentPlace,
+  draft: Draft,
+  surveyed: readonly DocumentFacts[],
+): Promise<Verified> {
+  const texts = new Map<string, DocumentText | string>()
+  for (const file of new Set(draft.sections.flatMap(({ claims }) => claims.map((claim) => claim.file)))) {
+    texts.set(file, await textOrReason(place, file))
+  }
+  const removed: { file: string; line: number; reason: string }[] = []
+  const holds = (claim: Finding): boolean => {
+    const reason = whyNot(claim, texts.get(claim.file) ?? 'there is no such document')
+    if (reason !== undefined) removed.push({ file: claim.file, line: claim.line, reason })
+    return reason === undefined
+  }
+  const sections = draft.sections
+    .map(({ heading, claims }) => ({ heading, claims: claims.filter(holds) }))
+    .filter(({ claims }) => claims.length > 0)
+  return {
+    draft: { ...draft, sections },
+    kept: sections.reduce((sum, { claims }) => sum + claims.length, 0),
+    removed,
+    changed: changedSince(surveyed, texts),
+  }
+}
+
+async function textOrReason(place: DocumentPlace, file: string): Promise<DocumentText | string> {
+  try {
+    return await readDocument(place, file)
+  } catch (error) {
+    if (error instanceof DocumentError) return error.message
+    throw error
+  }
+}
+
+function whyNot(claim: Finding, text: DocumentText | string): string | undefined {
+  if (typeof text === 'string') return text
+  const quote = normalised(claim.quote)
+  if (quote.length < minQuoteLength) return 'the quote is too short to prove anything'
+  for (let line = claim.line - lineTolerance; line <= claim.line + lineTolerance; line++) {
+    if (beginsIn(text.lines, line, quote)) return undefined
+  }
+  return 'the quote is not written there'
+}
+
+/** Whether a quote begins in a line; white space counts as one blank, so a quote may run over line ends. */
+function beginsIn(lines: readonly string[], line: number, quote: string): boolean {
+  const first = lines[line - 1]
+  if (first === undefined) return false
+  const passage = normalised(lines.slice(line - 1, line - 1 + maxQuoteLines).join('\n'))
+  const index = passage.indexOf(quote)
+  return index >= 0 && index < normalised(first).length
+}
+
+function normalised(text: string): string {
+  return text.normalize('NFC').replace(/\s+/gu, ' ').trim()
+}
+
+function changedSince(
+  surveyed: readonly DocumentFacts[],
+  texts: ReadonlyMap<string, DocumentText | string>,
+): string[] {
+  return surveyed
+    .filter(({ path, sha256 }) => {
+      const now = texts.get(path)
+      return now !== undefined && (typeof now === 'string' || now.sha256 !== sha256)
+    })
+    .map(({ path }) => path)
+}
