@@ -29,7 +29,8 @@ const defaultBusyTimeoutMs = 10_000
 function requireFile(file: string): string {
   if (typeof file !== 'string' || file === '') throw new TypeError('sqliteStore needs the path of a file')
   if (file.includes('\0')) throw new TypeError('The path of a store must not hold a NUL character')
-  if (file === ':memory:') throw new TypeError('sqliteStore keeps a file; core has a store that lives in memory')
+  if (file === ':memory:')
+    throw new TypeError('sqliteStore keeps a file; core has a store that lives in memory')
   const path = isAbsolute(file) ? file : resolve(file)
   // The driver trims file names, so this path would silently be another file.
   if (path !== path.trim()) throw new TypeError('The path of a store must not end with white space')

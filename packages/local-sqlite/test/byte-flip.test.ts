@@ -34,7 +34,8 @@ const headOf = (stream: string): Head => ({
 async function fill(store: Store): Promise<readonly string[]> {
   const refs = []
   for (const stream of streams) {
-    for (let step = 0; step < 40; step += 1) await store.journal.append(batchOf(stream, [{ step, text: 'x'.repeat(200) }]))
+    for (let step = 0; step < 40; step += 1)
+      await store.journal.append(batchOf(stream, [{ step, text: 'x'.repeat(200) }]))
     await store.journal.append(batchOf(stream, ['last'], { heads: [headOf(stream)] }))
     await store.leases.acquire(stream, `owner of ${stream}`, 1_000_000)
     refs.push(await store.blobs.put(Buffer.from(stream.repeat(1_000))))
@@ -58,44 +59,49 @@ async function readAll(store: Store, refs: readonly string[]): Promise<readonly 
     results.push(
       await call().then(
         (value) => JSON.stringify(value) ?? 'undefined',
-        (error: unknown) => (isCodedError(error) && error.code.startsWith('store/') ? 'named' : String(error)),
+        (error: unknown) =>
+          isCodedError(error) && error.code.startsWith('store/') ? 'named' : String(error),
       ),
     )
   }
   return results
 }
 
-test(`after any of ${flips} byte flips every read is equal or a named error`, { timeout: 600_000 }, async () => {
-  const seed = runSeed()
-  const random = seeded(seed)
-  const file = folder.file()
-  const clock = (): number => now
-  const store = sqliteStore({ file, clock })
-  const refs = await fill(store)
-  const expected = await readAll(store, refs)
-  await store.close()
-  const bytes = readFileSync(file)
-  const wrong: string[] = []
-  let named = 0
-  for (let flip = 0; flip < flips; flip += 1) {
-    const damaged = Buffer.from(bytes)
-    const offset = Math.floor(random() * damaged.length)
-    const mask = 1 + Math.floor(random() * 255)
-    damaged.writeUInt8(damaged.readUInt8(offset) ^ mask, offset)
-    const copy = folder.file('copy.db')
-    for (const suffix of ['', '-wal', '-shm']) writeFileSync(`${copy}${suffix}`, '')
-    writeFileSync(copy, damaged)
-    const subject = sqliteStore({ file: copy, clock })
-    const results = await readAll(subject, refs)
-    await subject.close()
-    if (results.includes('named')) named += 1
-    const isWrong = results.some((result, index) => result !== expected[index] && result !== 'named')
-    if (isWrong) wrong.push(`offset ${offset} mask ${mask}`)
-  }
-  expect(wrong, `seed ${seed}`).toEqual([])
-  expect(named, 'the flips hit what is read').toBeGreaterThan(0)
-  copyFileSync(file, folder.file('untouched.db'))
-  const untouched = sqliteStore({ file: folder.file('untouched.db'), clock })
-  expect(await readAll(untouched, refs)).toEqual(expected)
-  await untouched.close()
-})
+test(
+  `after any of ${flips} byte flips every read is equal or a named error`,
+  { timeout: 600_000 },
+  async () => {
+    const seed = runSeed()
+    const random = seeded(seed)
+    const file = folder.file()
+    const clock = (): number => now
+    const store = sqliteStore({ file, clock })
+    const refs = await fill(store)
+    const expected = await readAll(store, refs)
+    await store.close()
+    const bytes = readFileSync(file)
+    const wrong: string[] = []
+    let named = 0
+    for (let flip = 0; flip < flips; flip += 1) {
+      const damaged = Buffer.from(bytes)
+      const offset = Math.floor(random() * damaged.length)
+      const mask = 1 + Math.floor(random() * 255)
+      damaged.writeUInt8(damaged.readUInt8(offset) ^ mask, offset)
+      const copy = folder.file('copy.db')
+      for (const suffix of ['', '-wal', '-shm']) writeFileSync(`${copy}${suffix}`, '')
+      writeFileSync(copy, damaged)
+      const subject = sqliteStore({ file: copy, clock })
+      const results = await readAll(subject, refs)
+      await subject.close()
+      if (results.includes('named')) named += 1
+      const isWrong = results.some((result, index) => result !== expected[index] && result !== 'named')
+      if (isWrong) wrong.push(`offset ${offset} mask ${mask}`)
+    }
+    expect(wrong, `seed ${seed}`).toEqual([])
+    expect(named, 'the flips hit what is read').toBeGreaterThan(0)
+    copyFileSync(file, folder.file('untouched.db'))
+    const untouched = sqliteStore({ file: folder.file('untouched.db'), clock })
+    expect(await readAll(untouched, refs)).toEqual(expected)
+    await untouched.close()
+  },
+)

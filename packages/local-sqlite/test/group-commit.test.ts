@@ -50,9 +50,17 @@ test('a refused batch leaves the others of its group', async () => {
   const conflict = batchOf('b', ['refused'], { expect: [{ stream: 'b', position: 7 }], drop: ['a'] })
   const fenced = batchOf('b', ['refused'], { fence: { leaseKey: 'nobody', token: 1 } })
   const outcomes = await Promise.allSettled(
-    [batchOf('a', [1]), conflict, fenced, batchOf('a', [2]), batchOf('c', [3])].map((each) => store.journal.append(each)),
+    [batchOf('a', [1]), conflict, fenced, batchOf('a', [2]), batchOf('c', [3])].map((each) =>
+      store.journal.append(each),
+    ),
   )
-  expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'])
+  expect(outcomes.map((outcome) => outcome.status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ])
   expect(commits).toEqual([3])
   expect(await dataOf(store, 'a')).toEqual([1, 2])
   expect(await dataOf(store, 'b')).toEqual([])
@@ -74,7 +82,9 @@ test('an error that no check foresaw is taken back alone', async () => {
   // The second change of the group fails between two that are fine, after the first was written.
   failsAt = calls + 2
   const outcomes = await Promise.allSettled(
-    [batchOf('a', [2]), batchOf('a', ['broken']), batchOf('a', [3])].map((each) => store.journal.append(each)),
+    [batchOf('a', [2]), batchOf('a', ['broken']), batchOf('a', [3])].map((each) =>
+      store.journal.append(each),
+    ),
   )
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(outcomes[1]).toMatchObject({ reason: expect.any(RangeError) as unknown })

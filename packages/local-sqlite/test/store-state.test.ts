@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { isCodedError } from '@belay/core/ports'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -23,7 +32,11 @@ afterEach(() => {
 /** The codes with which append and read of a store over the file fail. */
 async function codesOf(path: string, busyTimeoutMs = 10_000): Promise<readonly unknown[]> {
   const store = sqliteStore({ file: path, busyTimeoutMs })
-  const calls = [store.journal.append(batchOf('s', [1])), store.journal.read('s'), store.leases.acquire('k', 'o', 1)]
+  const calls = [
+    store.journal.append(batchOf('s', [1])),
+    store.journal.read('s'),
+    store.leases.acquire('k', 'o', 1),
+  ]
   const outcomes = await Promise.allSettled(calls)
   await store.close()
   return outcomes.map((outcome) => {
@@ -52,9 +65,17 @@ const refused: readonly RefusedState[] = [
   {
     state: 'a picture',
     code: 'store/corrupt',
-    make: () => writeFileSync(file, Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), deflateSync('pixels'.repeat(99))])),
+    make: () =>
+      writeFileSync(
+        file,
+        Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), deflateSync('pixels'.repeat(99))]),
+      ),
   },
-  { state: 'a text shorter than a header', code: 'store/corrupt', make: () => writeFileSync(file, 'SQLite format 3\0') },
+  {
+    state: 'a text shorter than a header',
+    code: 'store/corrupt',
+    make: () => writeFileSync(file, 'SQLite format 3\0'),
+  },
   {
     state: 'a truncated file',
     code: 'store/corrupt',
@@ -71,7 +92,11 @@ const refused: readonly RefusedState[] = [
       withRawDatabase(file, (db) => db.pragma('user_version = 999'))
     },
   },
-  { state: 'a database without an owner', code: 'store/corrupt', make: () => foreign('CREATE TABLE notes(text)') },
+  {
+    state: 'a database without an owner',
+    code: 'store/corrupt',
+    make: () => foreign('CREATE TABLE notes(text)'),
+  },
   {
     state: 'a database of another application',
     code: 'store/corrupt',
@@ -140,7 +165,10 @@ test('a write that waits for a lock too long fails and writes nothing', async ()
   await store.journal.append(batchOf('s', [1]))
   const holder = startChild('./lock-holder.ts', [file])
   expect(await holder.nextLine()).toBe('held')
-  await expect(store.journal.append(batchOf('s', [2]))).rejects.toMatchObject({ code: 'store/locked', retryable: true })
+  await expect(store.journal.append(batchOf('s', [2]))).rejects.toMatchObject({
+    code: 'store/locked',
+    retryable: true,
+  })
   holder.tell('release')
   await holder.exit()
   await store.journal.append(batchOf('s', [3]))
@@ -151,7 +179,8 @@ test('a write that waits for a lock too long fails and writes nothing', async ()
 test('without its write-ahead log a file reads as an earlier state or as damaged, never as another one', async () => {
   const child = startChild('./sequential-appender.ts', [file, '100000'])
   const store = sqliteStore({ file })
-  while ((await store.journal.read('s', { limit: 10_000 })).length < 900) await store.journal.read('s', { limit: 1 })
+  while ((await store.journal.read('s', { limit: 10_000 })).length < 900)
+    await store.journal.read('s', { limit: 1 })
   child.kill()
   await child.exit()
   const lost = folder.file('lost.db')
@@ -199,7 +228,15 @@ describe.skipIf(!isRoot)('what cannot be written', () => {
 test('a write that fails is an I/O error, and nothing that was acknowledged is lost', async () => {
   const limited = spawnSync(
     'bash',
-    ['-c', 'ulimit -f 300; exec "$@"', 'bash', process.execPath, new URL('./support/prober.ts', import.meta.url).pathname, file, '5'],
+    [
+      '-c',
+      'ulimit -f 300; exec "$@"',
+      'bash',
+      process.execPath,
+      new URL('./support/prober.ts', import.meta.url).pathname,
+      file,
+      '5',
+    ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const lines = limited.stdout.trim().split('\n')
@@ -217,7 +254,9 @@ describe('a full disk', () => {
   const mounted = (size: string): string | undefined => {
     const path = folder.file('small')
     mkdirSync(path)
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]).status === 0 ? path : undefined
+    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]).status === 0
+      ? path
+      : undefined
   }
 
   test('is named, loses nothing that was acknowledged, and is over when there is space', async ({ skip }) => {

@@ -8,7 +8,18 @@ const appender = new URL('./support/sequential-appender.ts', import.meta.url).pa
 
 /** Syncs of a process that opens the file, appends `count` batches and closes. */
 function syncsOf(file: string, count: number, trace: string): number {
-  const command = ['-f', '-y', '-e', 'trace=fsync,fdatasync', '-o', trace, process.execPath, appender, file, String(count)]
+  const command = [
+    '-f',
+    '-y',
+    '-e',
+    'trace=fsync,fdatasync',
+    '-o',
+    trace,
+    process.execPath,
+    appender,
+    file,
+    String(count),
+  ]
   execFileSync('strace', command, { stdio: ['ignore', 'inherit', 'inherit'] })
   return readFileSync(trace, 'utf8')
     .split('\n')

@@ -39,7 +39,11 @@ export function blobTable(db: Database): BlobTable {
     },
     get: (ref) => select.get(ref) as Uint8Array | null | undefined,
     untouchedSince: (touched, after, limit) =>
-      (candidates.all(touched, after, limit) as [number, string, number][]).map(([id, ref, size]) => ({ id, ref, size })),
+      (candidates.all(touched, after, limit) as [number, string, number][]).map(([id, ref, size]) => ({
+        id,
+        ref,
+        size,
+      })),
     remove: (id, touched) => {
       if (erase.run(id, touched).changes === 0) return false
       eraseBytes.run(id)

@@ -56,10 +56,12 @@ export function sqliteBlobs({ connection, queue, life, settings }: StoreParts): 
 async function sweep(parts: StoreParts, live: ReadonlySet<string>, touched: number): Promise<SweepResult> {
   let removed = 0
   let bytes = 0
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await parts.connection.read(({ blobs }) => blobs.untouchedSince(touched, after, sweepPage))
     for (const portion of portionsOf(page.filter(({ ref }) => !live.has(ref)))) {
-      const gone = await parts.queue.write(({ blobs }) => portion.filter(({ id }) => blobs.remove(id, touched)))
+      const gone = await parts.queue.write(({ blobs }) =>
+        portion.filter(({ id }) => blobs.remove(id, touched)),
+      )
       removed += gone.length
       bytes += gone.reduce((sum, { size }) => sum + size, 0)
     }

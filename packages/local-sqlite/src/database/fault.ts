@@ -50,7 +50,13 @@ export function faultOf(error: unknown, file: string): PortError | undefined {
   const isFull = known[1] === io && isDiskFull(file)
   const [code, text] = isFull ? [full, 'No space is left for the database file'] : [known[1], known[2]]
   const isRetryable = code === locked || code === full || code === io
-  return new PortError({ code, message: `${text}: ${file}`, retryable: isRetryable, meta: { sqliteCode }, cause: error })
+  return new PortError({
+    code,
+    message: `${text}: ${file}`,
+    retryable: isRetryable,
+    meta: { sqliteCode },
+    cause: error,
+  })
 }
 
 /** Whether the lock is held by somebody else, so that trying again later may help. */

@@ -83,14 +83,17 @@ export function requireKnownSchema(found: number, file: string): void {
 export function checkFile(file: string): void {
   const folder = dirname(file)
   const folderStats = statOf(folder)
-  if (folderStats === undefined || !folderStats.isDirectory()) refuse(io, `The folder of the file does not exist: ${folder}`)
+  if (folderStats === undefined || !folderStats.isDirectory())
+    refuse(io, `The folder of the file does not exist: ${folder}`)
+  // Looked at before the file: a process that makes the store writes the file first.
+  const logBytes = statOf(`${file}-wal`)?.size ?? 0
   const stats = statOf(file)
   if (stats !== undefined && !stats.isFile()) refuse(io, `The path is not a file: ${file}`)
   if (stats !== undefined) requireWritable(file, 'The file')
   // The write-ahead log and its index are made beside the file.
   requireWritable(folder, 'The folder of the file')
   if (stats !== undefined && stats.size > 0) return checkHeader(file)
-  if ((statOf(`${file}-wal`)?.size ?? 0) > 0) {
+  if (logBytes > 0) {
     refuse(corrupt, `The file is empty or missing, but a write-ahead log of it with data exists: ${file}-wal`)
   }
 }

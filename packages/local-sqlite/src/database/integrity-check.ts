@@ -26,7 +26,8 @@ function findingOf(db: Database, check: string): string | undefined {
 
 /** Throws `store/corrupt` when the trees of the file do not hold together. */
 export function checkIntegrity(db: Database, file: string): void {
-  const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }))
+  const bytes =
+    Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }))
   const checks =
     bytes <= wholeCheckBytes
       ? ['integrity_check(1)']
@@ -39,7 +40,10 @@ export function checkIntegrity(db: Database, file: string): void {
 
 /** Throws `store/corrupt` when a table or an index is not the one that this package made. */
 export function checkSchema(db: Database, file: string): void {
-  const rows = db.prepare('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL').raw().all() as [string, string][]
+  const rows = db.prepare('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL').raw().all() as [
+    string,
+    string,
+  ][]
   const found = new Map(rows)
   for (const [name, sql] of Object.entries(schemaObjects)) {
     if (found.get(name) !== sql) throw damaged(file, `the schema of ${name} is not the one of this store`)

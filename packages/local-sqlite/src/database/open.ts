@@ -15,7 +15,8 @@ const walLimitBytes = 16 * 1_024 * 1_024
 /** Throws `store/version` when the SQLite below loses data. */
 export function requireSupportedSqlite(version: string): void {
   const parts = version.split('.').map(Number)
-  const difference = oldestSqlite.map((least, index) => (parts[index] ?? 0) - least).find((each) => each !== 0) ?? 0
+  const difference =
+    oldestSqlite.map((least, index) => (parts[index] ?? 0) - least).find((each) => each !== 0) ?? 0
   if (difference >= 0) return
   throw new PortError({
     code: storeErrorCodes.version,
@@ -39,7 +40,11 @@ function schemaOf(db: Database, file: string): number {
 
 /** Applies the missing steps in one transaction, so that a crash leaves the old schema or the new one. */
 function migrate(db: Database, file: string): void {
-  if (schemaOf(db, file) === newestSchema) return
+  // One moment for all that is looked at: another process may be making the file just now.
+  db.exec('BEGIN')
+  const seen = schemaOf(db, file)
+  db.exec('COMMIT')
+  if (seen === newestSchema) return
   db.exec('BEGIN IMMEDIATE')
   // Another process may have done it between the look and the lock.
   const found = schemaOf(db, file)

@@ -16,7 +16,8 @@ export const applicationId = 0x42_65_6c_79
 
 /** The objects of the newest schema by name; opening compares them with what the file says. */
 export const schemaObjects: Readonly<Record<string, string>> = {
-  counters: 'CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
+  counters:
+    'CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
   streams: 'CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)',
   entries:
     'CREATE TABLE entries(id INTEGER PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, ' +
@@ -33,7 +34,8 @@ export const schemaObjects: Readonly<Record<string, string>> = {
   leases:
     'CREATE TABLE leases(key TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL, ' +
     'expires_at INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID',
-  blobs: 'CREATE TABLE blobs(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, touched INTEGER NOT NULL)',
+  blobs:
+    'CREATE TABLE blobs(id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, touched INTEGER NOT NULL)',
   blob_bytes: 'CREATE TABLE blob_bytes(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)',
 }
 

@@ -49,7 +49,12 @@ function requireTime(value: number, what: string): number {
 function prepareEntry(stream: string, { type, at, data }: EntryInput): PreparedEntry {
   requireText(type, 'The type of an entry', Infinity)
   const text = jsonTextOf(data, 'The data of an entry')
-  return { type, at: requireTime(at, 'The time of an entry'), data: text, content: contentSum(stream, type, text) }
+  return {
+    type,
+    at: requireTime(at, 'The time of an entry'),
+    data: text,
+    content: contentSum(stream, type, text),
+  }
 }
 
 function prepareParts(entries: NonNullable<Batch['entries']>): PreparedPart[] {

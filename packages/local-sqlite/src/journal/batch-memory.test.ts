@@ -33,7 +33,10 @@ function mixedBatches(count: number): readonly Batch[] {
     if (index % 5 === 3) return batchOf('s', [index, -index])
     const batch = batchOf(`s${index % 3 === 0 ? '' : index % 7}`, [index])
     if (index % 5 !== 4) return batch
-    return { ...batch, entries: [...(batch.entries ?? []), { stream: 'both', entries: batch.entries?.[0]?.entries ?? [] }] }
+    return {
+      ...batch,
+      entries: [...(batch.entries ?? []), { stream: 'both', entries: batch.entries?.[0]?.entries ?? [] }],
+    }
   })
 }
 
@@ -117,9 +120,17 @@ test('a transaction that is taken back leaves no id behind', async () => {
 test('members in another order are equal content', async () => {
   const batch = batchOf('s', [{ a: 1, b: [{ c: 2, d: 3 }] }])
   await store.journal.append(batch)
-  const again = { ...batch, entries: [{ stream: 's', entries: [{ type: 'step.finished', at: 5, data: { b: [{ d: 3, c: 2 }], a: 1 } }] }] }
+  const again = {
+    ...batch,
+    entries: [
+      { stream: 's', entries: [{ type: 'step.finished', at: 5, data: { b: [{ d: 3, c: 2 }], a: 1 } }] },
+    ],
+  }
   expect(await store.journal.append(again)).toEqual({ positions: { s: 1 } })
-  const other = { ...again, entries: [{ stream: 's', entries: [{ type: 'step.finished', at: 5, data: { a: 1 } }] }] }
+  const other = {
+    ...again,
+    entries: [{ stream: 's', entries: [{ type: 'step.finished', at: 5, data: { a: 1 } }] }],
+  }
   const error: unknown = await store.journal.append(other).catch((reason: unknown) => reason)
   expect(isCodedError(error, 'journal/conflict')).toBe(true)
 })

@@ -98,7 +98,8 @@ export function batchMemory(db: Database, entries: EntryTable, streams: StreamTa
     },
     remember: ({ id, content, positions, first }) => {
       if (!isKnown) load()
-      const isLate = positions.length === 1 && cautious === 0 && (named.has(first.stream) || named.size < maxStreams)
+      const isLate =
+        positions.length === 1 && cautious === 0 && (named.has(first.stream) || named.size < maxStreams)
       if (!isLate) {
         if (cautious > 0) cautious -= 1
         table.insert(id, positions, content)

@@ -18,7 +18,9 @@ export function resultOf(parts: readonly PreparedPart[], positions: readonly num
  */
 export function repeatBatch(tables: Tables, batch: PreparedBatch, row: BatchRow): AppendResult {
   if (row.positions.length === batch.parts.length) {
-    const compared = batch.parts.map((part, index) => comparePart(tables, batch.id, part, row.positions[index] ?? 0))
+    const compared = batch.parts.map((part, index) =>
+      comparePart(tables, batch.id, part, row.positions[index] ?? 0),
+    )
     const isSameSum = batchSum(batch.id, row.positions, batch.content) === row.sum
     const isEqual = compared.every((each) => each === 'equal' || (each === 'gone' && isSameSum))
     if (isEqual) return resultOf(batch.parts, row.positions)
@@ -30,7 +32,12 @@ export function repeatBatch(tables: Tables, batch: PreparedBatch, row: BatchRow)
   })
 }
 
-function comparePart(tables: Tables, id: string, part: PreparedPart, last: number): 'equal' | 'other' | 'gone' {
+function comparePart(
+  tables: Tables,
+  id: string,
+  part: PreparedPart,
+  last: number,
+): 'equal' | 'other' | 'gone' {
   const stream = tables.streams.get(part.stream)
   if (stream === undefined) return 'gone'
   const before = last - part.entries.length

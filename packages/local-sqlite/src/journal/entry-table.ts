@@ -3,7 +3,14 @@ import type { Column, Database } from '../database/driver.ts'
 import type { PreparedEntry } from './batch-input.ts'
 
 /** A row as the file has it: nothing of it is trusted before its sum was compared. */
-export type EntryRow = readonly [position: number, type: Column, at: Column, data: Column, batch: Column, sum: Column]
+export type EntryRow = readonly [
+  position: number,
+  type: Column,
+  at: Column,
+  data: Column,
+  batch: Column,
+  sum: Column,
+]
 
 /** Rows of all streams. */
 export interface EntryTable {

@@ -24,7 +24,8 @@ export function headSelection(query: HeadQuery, now: number): HeadSelection {
     conditions.push(condition)
     values.push(...bound)
   }
-  const wellFormed = (texts: readonly string[]): string => JSON.stringify(texts.filter((text) => text.isWellFormed()))
+  const wellFormed = (texts: readonly string[]): string =>
+    JSON.stringify(texts.filter((text) => text.isWellFormed()))
   const equals = (column: string, text: string): void => {
     where(text.isWellFormed() ? `${column} = ?` : `${column} = ? AND FALSE`, text)
   }
@@ -37,7 +38,10 @@ export function headSelection(query: HeadQuery, now: number): HeadSelection {
   if (query.updatedBefore !== undefined) where('updated_at < ?', query.updatedBefore)
   if (query.after !== undefined) where('stream > ?', query.after)
   if (query.unowned === true) {
-    where('NOT EXISTS (SELECT 1 FROM leases WHERE leases.key = heads.lease_key AND leases.expires_at > ?)', now)
+    where(
+      'NOT EXISTS (SELECT 1 FROM leases WHERE leases.key = heads.lease_key AND leases.expires_at > ?)',
+      now,
+    )
   }
   const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   return {

@@ -28,12 +28,13 @@ type HeadRow = readonly [
 function headOf(row: HeadRow): Head {
   const [stream, kind, group, state, dueAt, leaseKey, updatedAt, data, sum] = row
   const values = row.slice(0, -1) as Column[]
-  const isIntact = values.every((value) => !(value instanceof Uint8Array)) && recordSum(...(values as [])) === sum
+  const isIntact =
+    values.every((value) => !(value instanceof Uint8Array)) && recordSum(...(values as [])) === sum
   if (!isIntact) {
     throw new PortError({
       code: storeErrorCodes.corrupt,
       message: 'A head does not match its checksum',
-      meta: { stream: String(stream) },
+      meta: { stream },
     })
   }
   return {

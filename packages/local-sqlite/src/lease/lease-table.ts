@@ -27,7 +27,7 @@ function verified(key: string, owner: string, token: number, expiresAt: number, 
   throw new PortError({
     code: storeErrorCodes.corrupt,
     message: 'A lease does not match its checksum',
-    meta: { leaseKey: String(key) },
+    meta: { leaseKey: key },
   })
 }
 

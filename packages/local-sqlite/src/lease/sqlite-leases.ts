@@ -8,10 +8,15 @@ const maxOwner = 512
 
 function requireTtl(ttlMs: number): void {
   if (Number.isFinite(ttlMs) && ttlMs > 0) return
-  throw new TypeError(`The time to live of a lease is a positive number of milliseconds, not ${String(ttlMs)}`)
+  throw new TypeError(
+    `The time to live of a lease is a positive number of milliseconds, not ${String(ttlMs)}`,
+  )
 }
 
-const toState = (lease: StoredLease, now: number): LeaseState => ({ ...lease, remainingMs: lease.expiresAt - now })
+const toState = (lease: StoredLease, now: number): LeaseState => ({
+  ...lease,
+  remainingMs: lease.expiresAt - now,
+})
 
 function liveLease({ leases }: Tables, key: string, now: number): StoredLease | undefined {
   const lease = leases.get(key)

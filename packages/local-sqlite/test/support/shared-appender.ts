@@ -8,10 +8,12 @@ const store = sqliteStore({ file })
 let refused = 0
 for (let index = 1; index <= Number(count); index += 1) {
   await store.journal.append(batchOf(name, [index]))
-  for (let done = false; !done; ) {
+  for (let done = false; !done;) {
     const position = (await store.journal.read('shared', { limit: 100_000 })).length
     try {
-      await store.journal.append(batchOf('shared', [`${name} ${index}`], { expect: [{ stream: 'shared', position }] }))
+      await store.journal.append(
+        batchOf('shared', [`${name} ${index}`], { expect: [{ stream: 'shared', position }] }),
+      )
       done = true
     } catch (error) {
       if (!isCodedError(error, 'journal/conflict')) throw error
