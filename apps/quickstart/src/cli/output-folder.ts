@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { DocumentError, systemCode } from '../documents/document-error.ts'
+import { makeFolder } from '../files/make-folder.ts'
 
 /** Makes the folders of the report and the database, before anything is paid for. Throws `DocumentError`. */
 export function prepareOutput(out: string, db: string): void {
@@ -9,7 +10,7 @@ export function prepareOutput(out: string, db: string): void {
     ['folder of the database', dirname(db)],
   ] as const) {
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       accessSync(folder, constants.W_OK | constants.X_OK)
     } catch (error) {
       throw new DocumentError(`The ${what} ${folder} cannot be written (${systemCode(error) ?? String(error)}).`)

@@ -27,8 +27,8 @@ export interface SearchResult {
 }
 
 /** More than a model wants to read; the rest is counted. */
-const maxMatches = 60
-const maxMatchesPerFile = 8
+const maxMatches = 100
+const maxMatchesPerFile = 12
 const maxLineLength = 300
 const maxQueryLength = 200
 

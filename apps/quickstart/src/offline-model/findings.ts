@@ -1,6 +1,6 @@
 import { fieldOf, type AnsweredCall } from './request-view.ts'
 import { passagesOf, readable, type NumberedLine, type Passage } from './text/passages.ts'
-import { rank, type Query } from './text/ranking.ts'
+import { rank, type Query, type Ranked } from './text/ranking.ts'
 import { overlap, stemsOf } from './text/words.ts'
 
 /** A quote with its place, in the form that was asked for. */
@@ -19,6 +19,14 @@ const maxLength = 420
 const minShare = 0.4
 /** Two passages that share more than this say the same. */
 const sameClaim = 0.75
+/** Passages so near to one another are about one thing. */
+const nearLines = 6
+const neighbourShare = 0.25
+const rowFactor = 0.7
+/** Characters after which a passage is hard to read as one claim. */
+const longLength = 260
+/** Share of letters outside code in an ordinary sentence. */
+const fullProse = 0.85
 /** A sentence that begins so is about the one before it. */
 const dependent = /^(it|its|this|these|those|they|that|he|she|so|but|and|then|otherwise|such|both|there|neither|nor|or|instead)\b/iu
 
@@ -28,21 +36,51 @@ interface Candidate {
   readonly quote: string
   readonly text: string
   readonly context: string
+  /** The sentences that it is made of. */
+  readonly parts: readonly string[]
 }
 
 /** The passages of what was read that answer best. */
 export function findingsFrom(calls: readonly AnsweredCall[], query: Query): QuotedFinding[] {
-  const candidates = distinctCandidates(calls)
-  const ranked = rank(candidates, query)
+  const ranked = withNeighbours(rank(distinctCandidates(calls), query))
   const best = ranked[0]?.score ?? 0
   const neededHits = Math.min(2, query.size)
   const chosen: Candidate[] = []
   for (const { item, score, hits } of ranked) {
     if (chosen.length === maxFindings || score < best * minShare || score === 0) break
-    if (hits.size < neededHits || chosen.some((other) => isSame(item, other))) continue
-    chosen.push(item)
+    if (hits.size === 0 || hits.union(headingHits(item, query)).size < neededHits) continue
+    if (!chosen.some((other) => isSame(item, other))) chosen.push(item)
   }
   return chosen.map(({ file, line, quote, text }) => ({ claim: text, file, line, quote }))
+}
+
+function headingHits({ context }: Candidate, query: Query): ReadonlySet<string> {
+  return new Set(stemsOf(context).filter((each) => query.has(each)))
+}
+
+/** A passage among others that answer is likelier to answer too; lists of code say little as sentences. */
+function withNeighbours(ranked: readonly Ranked<Candidate>[]): Ranked<Candidate>[] {
+  return ranked
+    .map(({ item, score, hits }) => {
+      const near = ranked.filter(
+        (other) =>
+          other.item !== item &&
+          other.item.file === item.file &&
+          other.item.context === item.context &&
+          Math.abs(other.item.line - item.line) <= nearLines,
+      )
+      const around = Math.max(0, ...near.map((other) => other.score))
+      return { item, hits, score: (score + neighbourShare * around) * proseFactor(item) }
+    })
+    .sort((a, b) => b.score - a.score)
+}
+
+/** How much of a passage is prose: 1 for a sentence, less for rows of a table and lists of names. */
+function proseFactor({ quote, text }: Candidate): number {
+  const prose = text.replace(/`[^`]*`/g, '').replace(/[^\p{L}\s]/gu, '').length / text.length
+  const form = quote.startsWith('|') ? rowFactor : 1
+  const length = text.length > longLength ? longLength / text.length : 1
+  return Math.min(1, prose / fullProse) * form * length
 }
 
 function distinctCandidates(calls: readonly AnsweredCall[]): Candidate[] {
@@ -65,19 +103,25 @@ function linesOf(text: string): NumberedLine[] {
   })
 }
 
-/** A sentence that leans on the one before it is quoted together with that one. */
+/** A sentence that leans on the one before it is quoted together with that one; on its own it says nothing. */
 function candidateOf(file: string, passage: Passage): Candidate | undefined {
   const { before } = passage
-  const leans = dependent.test(readable(passage.quote))
-  if (leans && before === undefined) return undefined
-  const { line } = leans && before !== undefined ? before : passage
-  const quote = leans && before !== undefined ? `${before.quote} ${passage.quote}` : passage.quote
+  const isLeaning = leans(passage)
+  if (isLeaning && (before === undefined || leans(before))) return undefined
+  const parts = isLeaning && before !== undefined ? [before, passage] : [passage]
+  const quote = parts.map((part) => part.quote).join(' ')
   const text = readable(quote)
   const isUsable = text.length >= minLength && quote.length <= maxLength && /\p{L}{3}/u.test(text) && !text.endsWith(':')
-  return isUsable ? { file, line, quote, text, context: `${passage.heading} ${file}` } : undefined
+  if (!isUsable) return undefined
+  const { line = passage.line } = parts[0] ?? passage
+  return { file, line, quote, text, context: `${passage.heading} ${file}`, parts: parts.map((part) => part.quote) }
+}
+
+function leans({ quote }: Passage): boolean {
+  return dependent.test(readable(quote))
 }
 
 function isSame(a: Candidate, b: Candidate): boolean {
-  const isOverlapping = a.file === b.file && (a.quote.includes(b.quote) || b.quote.includes(a.quote))
+  const isOverlapping = a.file === b.file && a.parts.some((part) => b.parts.includes(part))
   return isOverlapping || overlap(new Set(stemsOf(a.text)), new Set(stemsOf(b.text))) > sameClaim
 }

@@ -16,8 +16,8 @@ export function plan(request: ModelRequest): Thought {
   const questions = clausesOf(question).slice(0, most)
   for (const subject of nearestSubjects(text, question)) {
     if (questions.length >= most) break
-    const asked = `What do the documents say about "${subject}"?`
-    if (!isCovered(subject, questions)) questions.push(asked)
+    if (questions.length >= fewest && !subject.isClose) continue
+    if (!isCovered(subject.text, questions)) questions.push(`What do the documents say about "${subject.text}"?`)
   }
   for (const filler of [question, `Which limits and exceptions are named: ${question}`, `Which examples are given: ${question}`]) {
     if (questions.length < fewest && !questions.includes(filler)) questions.push(filler)
@@ -35,7 +35,7 @@ function clausesOf(question: string): string[] {
 }
 
 /** Headings by their nearness to the question; a heading without a word of it does not count. */
-function nearestSubjects(text: string, question: string): string[] {
+function nearestSubjects(text: string, question: string): { readonly text: string; readonly isClose: boolean }[] {
   const headings = text
     .split('\n')
     .map((line) => /^- (\S.*?) \(\d+ lines\): (.*)$/.exec(line))
@@ -43,7 +43,7 @@ function nearestSubjects(text: string, question: string): string[] {
     .filter((heading) => stemsOf(heading.text).length > 0)
   return rank(headings, queryOf([{ text: question, weight: 1 }]))
     .filter(({ hits }) => hits.size > 0)
-    .map(({ item }) => item.text)
+    .map(({ item, hits }) => ({ text: item.text, isClose: hits.size > 1 }))
 }
 
 /** A heading without its number, code marks and what would break the quotation. */

@@ -9,7 +9,7 @@ import type { Thought } from './thought.ts'
 /** More words would find everything. */
 const maxWords = 6
 /** How much the words of the whole question count beside those of the sub-question. */
-const questionWeight = 0.35
+const questionWeight = 0.6
 
 /** Reads like a person in a hurry: looks the words up, reads around the best places, quotes what answers. */
 export function read(request: ModelRequest): Thought {

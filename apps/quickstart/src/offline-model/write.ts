@@ -15,6 +15,8 @@ const claimsInSummary = 3
 const sameClaim = 0.75
 /** A summary of whole paragraphs is none. */
 const maxSummaryClaimLength = 260
+/** Against the best claim: the summary is for what answers, not for what is near. */
+const minSummaryShare = 0.5
 
 /** Puts findings in order: no claim twice, the sections as they were asked for, the best ones as the summary. */
 export function write(request: ModelRequest): Thought {
@@ -76,7 +78,9 @@ function sectionsOf(ranked: readonly Ranked<Claim>[]): Json[] {
 
 /** The best claims of different sections first, because the best of one section tend to say one thing. */
 function summaryOf(ranked: readonly Ranked<Claim>[]): string {
-  const short = ranked.map(({ item }) => item).filter(({ text }) => text.length <= maxSummaryClaimLength)
+  const best = ranked[0]?.score ?? 0
+  const good = ranked.filter(({ score }) => score >= best * minSummaryShare)
+  const short = good.map(({ item }) => item).filter(({ text }) => text.length <= maxSummaryClaimLength)
   const usable = short.length > 0 ? short : ranked.map(({ item }) => item)
   const seen = new Set<string>()
   const firsts = usable.filter(({ section }) => !seen.has(section) && seen.add(section))

@@ -6,7 +6,7 @@ import { reportMarkdown } from './report-markdown.ts'
 import { researchInputSchema, researchOutputSchema, type Draft, type Verified } from './schemas.ts'
 import { documentTools } from './tools.ts'
 import { verifyCitations } from './verify-citations.ts'
-import { writeReport } from './write-report.ts'
+import { writeReport } from '../files/write-report.ts'
 
 /** Everything in the workflow that touches the outside, apart from models. */
 export interface ResearchEffects {

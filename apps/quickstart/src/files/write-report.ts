@@ -1,6 +1,7 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DocumentError, systemCode } from '../documents/document-error.ts'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Writes `report.md` whole or not at all: a reader sees the old report or the new one, also when the process
@@ -10,7 +11,7 @@ export async function writeReport(out: string, markdown: string, attemptKey: str
   const target = join(out, 'report.md')
   const temporary = join(out, `.report-${attemptKey.replace(/[^A-Za-z0-9_-]/g, '-')}.tmp`)
   try {
-    await mkdir(out, { recursive: true })
+    makeFolder(out)
     const file = await open(temporary, 'w')
     try {
       await file.writeFile(markdown)
