@@ -20,6 +20,8 @@ export interface FollowSource {
   readonly deltas?: Deltas
   /** Whether this process writes the run now, so that wake-ups are enough. */
   readonly isLocal: () => boolean
+  /** Whether the run has ended and nobody goes on with it; asked by a reader who finds nothing to read. */
+  readonly hasEnded?: () => Promise<boolean>
   /** The end of the harness ends every reader. */
   readonly signal?: AbortSignal
 }
@@ -41,10 +43,14 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   readonly #stop: (() => void)[] = []
   #queue: (TransientEvent | typeof wakeMark)[] = [wakeMark]
   #page: CommittedEvent[] = []
+  /** Nothing was behind the page when it was read. */
+  #atEnd = true
+  #transient = 0
   #position: number
   #dropped = 0
   #done = false
   #opened = false
+  #looked = false
   #reading: Promise<unknown> = Promise.resolve()
   #waiting: (() => void) | undefined
   #poll: Timer | undefined
@@ -61,11 +67,13 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   /** Concurrent calls are served one after the other. */
   next(): Promise<IteratorResult<RunEvent>> {
     const result = this.#reading.then(() => this.#advance())
-    this.#reading = result.catch(() => undefined)
+    // A loop does not call `return` when `next` has failed.
+    this.#reading = result.catch(() => this.#close())
     return result
   }
 
   return(): Promise<IteratorResult<RunEvent>> {
+    this.#page = []
     this.#close()
     return Promise.resolve({ done: true, value: undefined })
   }
@@ -85,12 +93,16 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 
   #deliver(event: CommittedEvent): IteratorResult<RunEvent> {
     this.#position = event.position
-    if (event.type === 'run.finished' && this.#page.length === 0) this.#close()
+    if (event.type === 'run.finished' && this.#page.length === 0 && this.#atEnd) this.#close()
     return { done: false, value: event }
   }
 
   #take(): TransientEvent | typeof wakeMark | undefined {
-    if (this.#dropped === 0) return this.#queue.shift()
+    if (this.#dropped === 0) {
+      const item = this.#queue.shift()
+      if (item !== undefined && item !== wakeMark) this.#transient--
+      return item
+    }
     const event: TransientEvent = {
       type: 'stream.overflow',
       runId: this.#source.runId,
@@ -103,13 +115,25 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 
   async #read(): Promise<void> {
     const { journal, runId } = this.#source
-    const entries = await journal.read(runStream(runId), { after: this.#position })
+    const entries = await journal.read(runStream(runId), { after: this.#position, limit: pageSize })
+    if (entries.length === 0 && !this.#looked) return this.#lookForEnd()
+    if (this.#done) return
+    this.#atEnd = entries.length < pageSize
     this.#page = entries.map(
       (entry) =>
         ({ ...(entry.data as object), type: entry.type, runId, position: entry.position, at: entry.at }) as CommittedEvent,
     )
     // A full page may have a successor.
-    if (entries.length >= pageSize) this.#queue.unshift(wakeMark)
+    if (!this.#atEnd) this.#queue.unshift(wakeMark)
+  }
+
+  /** Whoever begins after the last event would wait for one that never comes. */
+  async #lookForEnd(): Promise<void> {
+    this.#looked = true
+    if ((await this.#source.hasEnded?.()) !== true) return
+    // The end may have come between the two looks.
+    await this.#read()
+    if (this.#page.length === 0) this.#close()
   }
 
   #open(): void {
@@ -127,15 +151,16 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 
   #push(item: TransientEvent | typeof wakeMark): void {
     if (this.#done) return
-    if (item === wakeMark ? this.#queue.at(-1) !== wakeMark : true) this.#queue.push(item)
-    if (this.#queue.length > readerBuffer + 1) this.#dropOldest()
+    if (item !== wakeMark) this.#transient++
+    if (item !== wakeMark || this.#queue.at(-1) !== wakeMark) this.#queue.push(item)
+    if (this.#transient > readerBuffer) this.#dropOldest()
     this.#wake()
   }
 
   #dropOldest(): void {
     const index = this.#queue.findIndex((item) => item !== wakeMark)
-    if (index < 0) return
     this.#queue.splice(index, 1)
+    this.#transient--
     this.#dropped++
   }
 

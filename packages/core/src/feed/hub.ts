@@ -13,7 +13,8 @@ export function createHub(): Hub {
   const readers = new Map<string, Set<() => void>>()
   return {
     wake(stream) {
-      for (const onWake of readers.get(stream) ?? []) onWake()
+      // A reader may leave, or another one come, while they are woken.
+      for (const onWake of [...(readers.get(stream) ?? [])]) onWake()
     },
     subscribe(stream, onWake) {
       let set = readers.get(stream)

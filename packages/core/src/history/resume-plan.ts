@@ -21,7 +21,8 @@ export function planResume(history: RunHistory): ResumePlan {
   const links = new Set(chain.map((link) => link.position))
   const first = history.results.find((entry) => entry.position === origin.position)
   if (first?.data.once === true && first.data.reconcilable !== true) return { resumable: false, reason: 'once' }
-  if (asksOutside(history, links).some((ask) => isAfterSome(ask, chain))) return { resumable: false, reason: 'handled' }
+  const asks = asksOutside(history, links)
+  if (asks.some((ask) => isAfterSome(ask, chain))) return { resumable: false, reason: 'handled' }
 
   const voided = new Set(links)
   const forgetAttempts = (data: ResultData): void => {
@@ -31,7 +32,7 @@ export function planResume(history: RunHistory): ResumePlan {
   }
   if (first !== undefined) forgetAttempts(first.data)
   for (const entry of history.results) {
-    if (!isUnansweredFailure(history, entry, origin, links)) continue
+    if (entry.position <= origin.position || links.has(entry.position) || !isUnansweredFailure(entry, asks)) continue
     voided.add(entry.position)
     forgetAttempts(entry.data)
   }
@@ -62,21 +63,10 @@ function isAnswer(ask: Ask, received: FailureLink): boolean {
   return known >= received.position
 }
 
-/** A failure recorded later whose scope asked for nothing after it: a sibling that failed beside the first. */
-function isUnansweredFailure(
-  history: RunHistory,
-  entry: ResultEntry,
-  origin: FailureLink,
-  links: ReadonlySet<number>,
-): boolean {
-  const { data, position } = entry
-  if (data.status !== 'failed' || position <= origin.position || links.has(position) || data.once === true) return false
-  return !history.results.some(
-    (other) =>
-      other.position !== position &&
-      !links.has(other.position) &&
-      isAnswer(other.data, { position, scope: data.scope }),
-  )
+/** A failure whose scope asked for nothing after it: recorded later, of a sibling that failed beside the first. */
+function isUnansweredFailure({ data, position }: ResultEntry, asks: readonly Ask[]): boolean {
+  if (data.status !== 'failed' || data.once === true) return false
+  return !asks.some((ask) => ask !== data && isAnswer(ask, { position, scope: data.scope }))
 }
 
 function isUnder(key: string, scope: string): boolean {

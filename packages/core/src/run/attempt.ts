@@ -7,6 +7,7 @@ import type { Deltas } from '../feed/deltas.ts'
 import type { Logger } from '../ports/index.ts'
 import type { EngineContext, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
+import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
 import type { Ownership } from './owner.ts'
@@ -14,18 +15,6 @@ import { never, Releases, type ReleaseHost } from './release.ts'
 import { RestWatch } from './rest.ts'
 import { Scope, type ReservedKey } from './scope.ts'
 import { OpenWaits } from './open-waits.ts'
-
-/** How the program ended, before it is written. */
-export type ProgramEnd =
-  | { readonly outcome: 'succeeded'; readonly output: unknown }
-  | { readonly outcome: 'failed'; readonly error: unknown }
-  | { readonly outcome: 'cancelled'; readonly reason: string | undefined; readonly commandId: string | undefined }
-
-/** How an attempt ended for its process. */
-export type AttemptEnd =
-  | { readonly end: 'settled'; readonly program: ProgramEnd }
-  | { readonly end: 'suspended' }
-  | { readonly end: 'stopped'; readonly error: unknown }
 
 /** What an attempt is made from. */
 export interface AttemptInit {
@@ -63,6 +52,9 @@ export class Attempt implements ReleaseHost {
   busy = 0
   /** Children and fan-outs in flight. */
   openScopes = 0
+  /** Bodies of effects that execute now, also those that an abort has not ended yet. */
+  #bodies = 0
+  readonly #cleanUp = new Set<() => void>()
   /** Child scopes asked for, and those in flight. */
   childCount = { total: 0, inFlight: 0 }
   program: ProgramEnd | undefined
@@ -135,6 +127,7 @@ export class Attempt implements ReleaseHost {
     this.stop(error)
   }
 
+  /** Storage or engine code failed: what the journal holds is not known, so nothing more is written. */
   fault(error: unknown): void {
     this.stop(error)
   }
@@ -166,9 +159,30 @@ export class Attempt implements ReleaseHost {
     try {
       const value = await work()
       return this.#over ? await never : value
+    } catch (error) {
+      if (!isStoreFault(error)) throw error
+      this.fault(error)
+      return await never
     } finally {
       this.end()
     }
+  }
+
+  /** Counts the body of an effect, so that the lease is not given away while one may still act. */
+  async countBody<T>(body: Promise<T>): Promise<T> {
+    this.#bodies++
+    try {
+      return await body
+    } finally {
+      this.#bodies--
+      if (this.#bodies === 0 && this.#over) void this.ownership.giveUp()
+    }
+  }
+
+  /** Calls `clean` when this attempt is over; returns the function that forgets it. */
+  whenOver(clean: () => void): () => void {
+    this.#cleanUp.add(clean)
+    return () => void this.#cleanUp.delete(clean)
   }
 
   /** Writes an entry; resolves with its position, and never when this attempt is over. */
@@ -185,15 +199,20 @@ export class Attempt implements ReleaseHost {
     })
   }
 
-  /** The program has ended, or is ended from outside (`forced`). Only the first end counts. */
+  /**
+   * The program has ended, or is ended from outside (`forced`). The first end counts; but a program that has
+   * returned while something of it is still open can be cancelled and can run out of time.
+   */
   endProgram(program: ProgramEnd, options: { readonly forced?: boolean; readonly reason?: Error } = {}): void {
-    if (this.#over || this.program !== undefined) return
+    const { forced = false, reason } = options
+    if (this.#over || this.#rest.settling) return
+    if (this.program !== undefined && !(forced && this.program.outcome === 'succeeded')) return
     this.program = program
-    this.forced = options.forced ?? false
+    this.forced = forced
     if (program.outcome !== 'succeeded') {
       this.waits.clear()
       this.releases.dropHeld()
-      this.releases.cut(this.root, options.reason ?? scopeEnded(this.root))
+      this.releases.cut(this.root, reason ?? scopeEnded(this.root))
     }
     this.releases.touch()
     this.releases.kick()
@@ -202,6 +221,25 @@ export class Attempt implements ReleaseHost {
   /** Ends this attempt for the process; the first call counts. */
   finish(end: AttemptEnd): void {
     if (this.#over) return
+    this.#leave()
+    this.#finish(end)
+  }
+
+  /**
+   * Stops without writing: ownership lost, storage in doubt, or code that does not fit the journal. The lease is
+   * given up when no effect executes any more; nothing can be written under it then, also not what is under way.
+   */
+  stop(error: unknown): void {
+    if (this.#over) return
+    this.#leave()
+    const reason = stopReason(error)
+    this.root.cancellation.abort(reason)
+    const report = (): void => this.#finish({ end: 'stopped', error: reason })
+    if (this.#bodies > 0) report()
+    else void this.ownership.giveUp().then(report)
+  }
+
+  #leave(): void {
     this.#over = true
     this.releases.stop()
     this.writer.stop()
@@ -209,14 +247,8 @@ export class Attempt implements ReleaseHost {
     this.waits.clear()
     this.#rest.stop()
     this.ownership.stop()
-    this.#finish(end)
-  }
-
-  /** Stops without writing: ownership lost, storage in doubt, or code that does not fit the journal. */
-  stop(error: unknown): void {
-    if (this.#over) return
-    this.finish({ end: 'stopped', error })
-    this.root.cancellation.abort(error)
+    for (const clean of this.#cleanUp) clean()
+    this.#cleanUp.clear()
   }
 }
 

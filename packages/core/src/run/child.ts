@@ -1,10 +1,10 @@
 import { serializeError } from '../errors/serialize.ts'
-import type { ResultOutcome } from '../history/event.ts'
+import type { AskRecord, ResultOutcome } from '../history/event.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
 import type { Attempt } from './attempt.ts'
 import type { ChildSpec } from './definition.ts'
-import { Scope, type ReservedKey } from './scope.ts'
+import { Scope } from './scope.ts'
 import { cancelled, timedOut } from './signal.ts'
 
 /**
@@ -27,7 +27,7 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
   attempt.childCount.inFlight++
   scope.skipped = attempt.releases.isRecorded(key.key)
   attempt.releases.addScope(scope)
-  const after = attempt.releases.lastReleased
+  const ask = attempt.releases.recordOf(key.key, parent)
   const result = attempt.releases.ask({
     key,
     type: 'agent.finished',
@@ -40,7 +40,7 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
       scope.cancellation.dispose()
     },
   })
-  if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { key, after, inputHash }).start()
+  if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { ...ask, inputHash }).start()
   return result
 }
 
@@ -48,14 +48,9 @@ class ChildRun {
   readonly #attempt: Attempt
   readonly #scope: Scope
   readonly #spec: ChildSpec
-  readonly #ask: { readonly key: ReservedKey; readonly after: number; readonly inputHash: string }
+  readonly #ask: AskRecord & { readonly inputHash: string }
 
-  constructor(
-    attempt: Attempt,
-    scope: Scope,
-    spec: ChildSpec,
-    ask: { readonly key: ReservedKey; readonly after: number; readonly inputHash: string },
-  ) {
+  constructor(attempt: Attempt, scope: Scope, spec: ChildSpec, ask: AskRecord & { readonly inputHash: string }) {
     this.#attempt = attempt
     this.#scope = scope
     this.#spec = spec
@@ -84,8 +79,9 @@ class ChildRun {
       if (this.#isOver()) return
       outcome = this.#failure(error)
     }
-    this.#attempt.releases.whenOpen(() => this.#end(outcome))
-    this.#attempt.releases.kick()
+    this.#attempt.releases.whenOpen(() => {
+      if (!this.#isOver()) this.#end(outcome)
+    })
   }
 
   #failure(error: unknown): ResultOutcome {
@@ -98,30 +94,31 @@ class ChildRun {
   }
 
   #end(outcome: ResultOutcome): void {
-    if (this.#isOver() || this.#attempt.releases.isRecorded(this.#scope.key)) return
     this.#scope.over = true
-    this.#attempt.recordResult('agent.finished', {
-      key: this.#scope.key,
-      scope: this.#scope.parent?.key ?? '',
-      after: this.#ask.after,
-      inputHash: this.#ask.inputHash,
-      ...outcome,
-      label: this.#spec.label,
-    })
+    this.#attempt.recordResult('agent.finished', { ...this.#ask, ...outcome, label: this.#spec.label })
   }
 
   #armTimeout(timeoutMs: number): void {
     const timer = this.#attempt.platform.timer(timeoutMs, () =>
       this.#stop(timedOut('call', `The call "${this.#scope.key}"`, timeoutMs)),
     )
-    this.#scope.cancellation.onAbort(() => timer.cancel())
+    this.#whenDone(() => timer.cancel())
   }
 
   #follow(signal: AbortSignal): void {
     const onAbort = (): void => this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, signal.reason))
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
-    this.#scope.cancellation.onAbort(() => signal.removeEventListener('abort', onAbort))
+    this.#whenDone(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  /** A scope that ended was cut, which aborts it; an attempt that is over takes no scope with it. */
+  #whenDone(clean: () => void): void {
+    const forget = this.#attempt.whenOver(clean)
+    this.#scope.cancellation.onAbort(() => {
+      forget()
+      clean()
+    })
   }
 
   /** Ends the child from outside: a time limit of the call, or its own signal. */
@@ -129,16 +126,7 @@ class ChildRun {
     this.#attempt.releases.whenOpen(() => {
       if (this.#isOver()) return
       this.#attempt.releases.cut(this.#scope, error)
-      this.#scope.over = true
-      this.#attempt.recordResult('agent.finished', {
-        key: this.#scope.key,
-        scope: this.#scope.parent?.key ?? '',
-        after: this.#ask.after,
-        inputHash: this.#ask.inputHash,
-        status: 'failed',
-        error: serializeError(error),
-        label: this.#spec.label,
-      })
+      this.#end({ status: 'failed', error: serializeError(error) })
     })
   }
 }

@@ -17,6 +17,8 @@ export type Command =
 export interface SignalCommand {
   readonly type: 'signal'
   readonly commandId: string
+  /** Where it stands in the inbox. */
+  readonly position: number
   readonly at: number
   readonly name: string
   readonly key: string | undefined
@@ -27,12 +29,12 @@ export interface SignalCommand {
 export function toCommand(entry: Entry): Command | undefined {
   const data = entry.data as unknown as CommandEvents[keyof CommandEvents]
   const { commandId } = data
-  const at = entry.at
+  const { at, position } = entry
   switch (entry.type as keyof CommandEvents) {
     case 'command.signal': {
       const { name, key, value, blob } = data as CommandEvents['command.signal']
       const stored = { ...(value !== undefined && { value }), ...(blob !== undefined && { blob }) }
-      return { type: 'signal', commandId, at, name, key, value: stored }
+      return { type: 'signal', commandId, position, at, name, key, value: stored }
     }
     case 'command.cancel':
       return { type: 'cancel', commandId, at, reason: (data as CommandEvents['command.cancel']).reason }

@@ -31,7 +31,7 @@ export function createEngine(init: EngineInit): Engine {
     closing: init.closing ?? new AbortController().signal,
     shared: store.info.capabilities.includes('store.multi-process'),
     resolve,
-    resume: (head, definition, waiting) => resumeRun(engine, head, definition, waiting),
+    resume: (head, definition) => resumeRun(engine, head, definition),
   }
   return engine
 }

@@ -2,7 +2,6 @@ import type { WriterDeps } from '../feed/writer.ts'
 import type { Blobs, Leases, Logger, Store } from '../ports/index.ts'
 import type { Definition } from './definition.ts'
 import type { RunHead } from './heads.ts'
-import type { LiveRun } from './live-run.ts'
 import type { LiveRuns } from './live-runs.ts'
 
 /** Times of the engine. Tests of one rule may shorten one; applications have no reason to. */
@@ -44,7 +43,7 @@ export interface Engine extends WriterDeps {
   /** Whether other processes may write to the store. */
   readonly shared: boolean
   /** Goes on with a run; given here because a suspended run waits for the moment to do so. */
-  resume(head: RunHead, definition: Definition, waiting: LiveRun): Promise<unknown>
+  resume(head: RunHead, definition: Definition): Promise<unknown>
   /** The definition that a recorded target names, or `undefined` when this harness has none of that kind and name. */
   resolve(kind: string, name: string): Definition | undefined
 }

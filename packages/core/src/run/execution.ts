@@ -15,16 +15,22 @@ export interface Execution {
   readonly definition: Definition
   readonly history: RunHistory
   readonly ownership: Ownership
-  /** The handle that waits for it already, when a suspended run goes on. */
-  readonly live?: LiveRun
 }
 
 /** Executes it in the background and gives its handle. */
 export function execute(engine: Engine, execution: Execution): RunHandle {
-  const live = execution.live ?? new LiveRun(execution.runId, execution.sessionId)
-  if (execution.live === undefined) engine.live.add(live)
+  const live = liveRunOf(engine, execution)
   void performUntilRest(engine, execution, live)
   return createHandle(engine, live)
+}
+
+/** A handle that waits for a suspended run goes on with it. */
+function liveRunOf(engine: Engine, { runId, sessionId }: Execution): LiveRun {
+  const waiting = engine.live.get(runId)
+  if (waiting !== undefined && !waiting.settled) return waiting
+  const live = new LiveRun(runId, sessionId)
+  engine.live.add(live)
+  return live
 }
 
 async function performUntilRest(engine: Engine, execution: Execution, live: LiveRun): Promise<void> {

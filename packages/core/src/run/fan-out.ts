@@ -36,18 +36,35 @@ class FanOut<T, R> {
 
   async run(): Promise<R[]> {
     const { items, concurrency } = this.#spec
-    this.#attempt.openScopes++
+    const leave = this.#enter()
     this.#attempt.contextOf(this.#parent).emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
     try {
-      await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, () => this.#lane()))
+      await Promise.all(Array.from({ length: Math.min(Math.max(1, concurrency), items.length) }, () => this.#lane()))
       if (this.#attempt.over) return await never
       if (this.#parent.isCut) throw this.#failure?.error ?? this.#parent.cancellation.reason
       return (await this.#askEnd()) as R[]
     } finally {
-      for (const scope of this.#scopes) scope.cancellation.dispose()
-      this.#attempt.openScopes--
-      this.#attempt.releases.kick()
+      // A scope with an effect still in flight stays attached: the end of the run must reach it.
+      for (const { cancellation } of this.#scopes) if (cancellation.idle) cancellation.dispose()
+      leave()
     }
+  }
+
+  /** The run does not end before this fan-out, unless the scope around it was cut: items may never notice. */
+  #enter(): () => void {
+    const attempt = this.#attempt
+    attempt.openScopes++
+    let entered = true
+    let stopListening = (): void => undefined
+    const leave = (): void => {
+      if (!entered) return
+      entered = false
+      stopListening()
+      attempt.openScopes--
+      attempt.releases.kick()
+    }
+    stopListening = this.#parent.cancellation.onAbort(leave)
+    return leave
   }
 
   async #lane(): Promise<void> {
@@ -88,13 +105,13 @@ class FanOut<T, R> {
       scope: this.#parent,
       inputHash,
       local: () => this.#results,
-      start: (after) => {
-        const ask = { key: this.#key.key, scope: this.#parent.key, after, inputHash }
-        if (this.#failure === undefined) return attempt.recordResult('fanout.finished', { ...ask, status: 'ok' })
+      start: (ask) => {
+        if (this.#failure === undefined) return attempt.recordResult('fanout.finished', { ...ask, inputHash, status: 'ok' })
         const { error } = this.#failure
         const chain = attempt.chains.find(error)
         attempt.recordResult('fanout.finished', {
           ...ask,
+          inputHash,
           status: 'failed',
           error: serializeError(error),
           ...(chain !== undefined && { chain }),

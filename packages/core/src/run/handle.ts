@@ -1,4 +1,5 @@
 import { follow } from '../feed/follow.ts'
+import { runStream } from '../feed/streams.ts'
 import type { RunEvent } from '../history/event.ts'
 import { sendCommand } from './commands.ts'
 import type { Engine } from './engine.ts'
@@ -45,6 +46,10 @@ export function followRun(engine: Engine, runId: string, after: number): AsyncIt
       platform: engine.platform,
       runId,
       signal: engine.closing,
+      hasEnded: async () => {
+        const [head] = await engine.journal.heads({ streams: [runStream(runId)] })
+        return head === undefined || (head.state !== 'running' && head.state !== 'suspended')
+      },
       isLocal: () => engine.live.get(runId)?.attempt !== undefined || !engine.shared,
       ...(live !== undefined && { deltas: live.deltas }),
     },

@@ -12,7 +12,8 @@ import { cancelled } from './signal.ts'
 export class InboxReader {
   readonly #attempt: Attempt
   readonly #signals: SignalCommand[] = []
-  readonly #taken: Set<string>
+  /** Consumed by earlier attempts. A reader sees every position once, so this attempt needs no note of its own. */
+  readonly #taken: ReadonlySet<string>
   #position = 0
   #reading: Promise<void> | undefined
   #again = false
@@ -44,46 +45,46 @@ export class InboxReader {
 
   /** Reads what is new; a call during a read makes it read once more. */
   read(): Promise<void> {
-    if (this.#reading !== undefined) {
-      this.#again = true
-      return this.#reading
-    }
-    this.#reading = this.#readNew().finally(() => (this.#reading = undefined))
+    this.#again = true
+    this.#reading ??= this.#readNew()
     return this.#reading
   }
 
-  /** Gives signals to waits that are open now. */
+  /** Gives signals to waits that are open now. Not while a suspension or the end is being committed. */
   match(): void {
     const attempt = this.#attempt
-    if (attempt.over || !attempt.releases.open) return
+    if (attempt.over || !attempt.releases.open || attempt.releases.paused) return
     for (const command of [...this.#signals]) {
       const wait = attempt.waits.find(command)
       if (wait === undefined) continue
       this.#signals.splice(this.#signals.indexOf(command), 1)
-      this.#taken.add(command.commandId)
       attempt.waits.accept(wait, command).catch((error: unknown) => attempt.fault(error))
     }
   }
 
-  /** A cancel that is already there, for a run whose program must not be started any more. */
-  pendingCancel(): Extract<Command, { type: 'cancel' }> | undefined {
-    return this.#cancel
+  /** A wait that was cut off while its signal was looked at leaves the signal to the others. */
+  giveBack(command: SignalCommand): void {
+    this.#signals.push(command)
+    this.#signals.sort((left, right) => left.position - right.position)
   }
-
-  #cancel: Extract<Command, { type: 'cancel' }> | undefined
 
   async #readNew(): Promise<void> {
     const { engine, identity } = this.#attempt
-    do {
-      this.#again = false
-      const entries = await readAll(engine.journal, inboxStream(identity.runId), this.#position)
-      for (const entry of entries) {
-        this.#position = entry.position
-        const command = toCommand(entry)
-        if (command !== undefined && !this.#taken.has(command.commandId)) this.#take(command)
+    try {
+      while (this.#again) {
+        this.#again = false
+        const entries = await readAll(engine.journal, inboxStream(identity.runId), this.#position)
+        for (const entry of entries) {
+          this.#position = entry.position
+          const command = toCommand(entry)
+          if (command !== undefined && !this.#taken.has(command.commandId)) this.#take(command)
+        }
+        // Before anything else happens: a suspension that expects this position must not miss what came with it.
+        this.match()
       }
-    } while (this.#again)
-    this.match()
+    } finally {
+      this.#reading = undefined
+    }
   }
 
   #take(command: Command): void {
@@ -92,9 +93,8 @@ export class InboxReader {
       return
     }
     if (command.type !== 'cancel') return
-    this.#cancel = command
     this.#attempt.endProgram(
-      { outcome: 'cancelled', reason: command.reason, commandId: command.commandId },
+      { outcome: 'cancelled', reason: command.reason },
       { forced: true, reason: cancelled('run', cancelMessage(command.reason)) },
     )
   }

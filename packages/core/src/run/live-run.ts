@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { createDeltas } from '../feed/deltas.ts'
-import type { Attempt, AttemptEnd, ProgramEnd } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
+import type { AttemptEnd, ProgramEnd } from './attempt-end.ts'
 import { cancelledError } from './settle.ts'
 
 /**
@@ -58,17 +59,21 @@ export class LiveRun {
     this.#onWanted.push(listener)
   }
 
-  /** Last position of the inbox that an attempt of this process has read. */
+  /** Commands after this position of the inbox came after the run had suspended here. */
   inboxPosition = 0
 
   begin(attempt: Attempt): void {
     this.#attempt = attempt
+    this.stopWatching?.()
   }
+
+  /** Ends the watch of a suspended run; it starts anew when the run suspends again. */
+  stopWatching: (() => void) | undefined
 
   /** An attempt is over; true when the run is, for this process. */
   attemptEnded(end: AttemptEnd): boolean {
-    this.inboxPosition = this.#attempt?.inbox.position ?? this.inboxPosition
     this.#attempt = undefined
+    if (end.end === 'suspended') this.inboxPosition = end.inboxPosition
     if (end.end === 'settled') this.settle(end.program)
     if (end.end === 'stopped') this.fail(end.error)
     return this.#settled

@@ -5,6 +5,7 @@ import type { LiveRun } from './live-run.ts'
 export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>()
   readonly #finished = new Set<string>()
+  readonly #turns = new Map<string, Promise<void>>()
   readonly #keepFinished: number
 
   /** @param keepFinished how many finished runs a store of bounded size keeps */
@@ -16,8 +17,25 @@ export class LiveRuns {
     return this.#runs.get(runId)
   }
 
+  /** Calls for one run come one after the other, so that the second joins what the first began. */
+  async inTurn<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    const result = (this.#turns.get(runId) ?? Promise.resolve()).then(work)
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#turns.set(runId, settled)
+    try {
+      return await result
+    } finally {
+      if (this.#turns.get(runId) === settled) this.#turns.delete(runId)
+    }
+  }
+
   add(run: LiveRun): void {
     this.#runs.set(run.runId, run)
+    // A failed run that goes on is not a finished one.
+    this.#finished.delete(run.runId)
     void run.done.then(() => {
       if (this.#runs.get(run.runId) === run) this.#runs.delete(run.runId)
     })

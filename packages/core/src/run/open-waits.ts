@@ -1,9 +1,10 @@
-import type { StoredValue } from '../history/event.ts'
-import { encodeValue } from '../history/stored-value.ts'
+import { HarnessError } from '../errors/harness-error.ts'
 import { serializeError } from '../errors/serialize.ts'
-import type { Timer } from '../ports/index.ts'
+import type { AskRecord, ResultOutcome } from '../history/event.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import type { Blobs, Timer } from '../ports/index.ts'
+import type { SchemaIssue, SchemaResult, StandardSchema } from '../schema/standard-schema.ts'
 import { issueRecords, validate } from '../schema/validate.ts'
-import type { StandardSchema } from '../schema/standard-schema.ts'
 import type { Attempt } from './attempt.ts'
 import type { SignalCommand } from './commands.ts'
 import type { Scope } from './scope.ts'
@@ -13,8 +14,7 @@ import { timedOut } from './signal.ts'
 export interface OpenWait {
   readonly key: string
   readonly scope: Scope
-  readonly after: number
-  readonly seen?: number
+  readonly ask: AskRecord
   readonly name: string
   /** Position of `wait.opened`: waits of one name are served in this order. */
   readonly position: number
@@ -28,6 +28,10 @@ export interface OpenWait {
 export class OpenWaits {
   readonly #attempt: Attempt
   readonly #open = new Map<string, { readonly wait: OpenWait; timer: Timer | undefined }>()
+
+  /** Signals whose value is being checked, by the key of the wait. */
+  readonly #lookedAt = new Map<string, SignalCommand>()
+  #matching = false
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt
@@ -58,16 +62,32 @@ export class OpenWaits {
       const delay = Math.max(0, dueAt - this.#attempt.platform.now())
       slot.timer = this.#attempt.platform.timer(delay, () => this.#onDue(wait))
     }
-    this.#attempt.inbox.match()
+    this.#matchSoon()
+  }
+
+  /** All waits that open together are known before one of them gets a signal. */
+  #matchSoon(): void {
+    if (this.#matching) return
+    this.#matching = true
+    queueMicrotask(() => {
+      this.#matching = false
+      this.#attempt.inbox.match()
+    })
   }
 
   /** The wait left the books, resolved or cut off. */
   remove(key: string): void {
     this.#open.get(key)?.timer?.cancel()
     this.#open.delete(key)
+    const command = this.#lookedAt.get(key)
+    if (command === undefined) return
+    this.#lookedAt.delete(key)
+    this.#attempt.inbox.giveBack(command)
+    this.#matchSoon()
   }
 
   clear(): void {
+    this.#lookedAt.clear()
     for (const key of this.#open.keys()) this.remove(key)
   }
 
@@ -82,47 +102,78 @@ export class OpenWaits {
     return found
   }
 
-  /** Consumes a signal: a value that fits resolves the wait, another one is recorded as rejected and leaves it open. */
+  /**
+   * Consumes a signal: a value that fits resolves the wait, another one is recorded as rejected and leaves it
+   * open. A wait that is cut off meanwhile has given the signal back.
+   */
   async accept(wait: OpenWait, command: SignalCommand): Promise<void> {
     const attempt = this.#attempt
-    this.remove(wait.key)
+    const { key } = wait
+    this.remove(key)
+    this.#lookedAt.set(key, command)
     const value = await attempt.io(async () => attempt.decode(command.value))
-    const checked = wait.schema === undefined ? { value } : await attempt.io(async () => validate(wait.schema as StandardSchema, value))
-    if (attempt.over || wait.scope.isCut) return
-    if (checked.issues !== undefined) {
-      attempt.begin()
-      await attempt.append({
-        type: 'signal.rejected',
-        data: { key: wait.key, commandId: command.commandId, issues: issueRecords(checked.issues) },
-      })
-      this.add(wait)
-      attempt.end()
-      return
-    }
-    const encoded = await attempt.io(async () => encodeValue(checked.value, `The value of "${wait.name}"`, attempt.engine.blobs))
-    this.#resolve(wait, { ...encoded.stored, commandId: command.commandId })
+    const checked = await attempt.io(() => check(wait, value))
+    if (checked.issues !== undefined) return this.#reject(wait, command, checked.issues)
+    const outcome = await attempt.io(() => encodeOutcome(wait, checked.value, attempt.engine.blobs))
+    if (this.#take(key, command)) this.#resolve(wait, outcome, command.commandId)
+  }
+
+  async #reject(wait: OpenWait, command: SignalCommand, issues: readonly SchemaIssue[]): Promise<void> {
+    const attempt = this.#attempt
+    const { key } = wait
+    const { commandId } = command
+    if (!this.#take(key, command)) return
+    attempt.begin()
+    await attempt.append({ type: 'signal.rejected', data: { key, commandId, issues: issueRecords(issues) } })
+    if (!wait.scope.isCut) this.add(wait)
+    attempt.end()
+  }
+
+  /** Whether a signal is still the one that a wait looks at. */
+  #take(key: string, command: SignalCommand): boolean {
+    return this.#lookedAt.get(key) === command && this.#lookedAt.delete(key)
   }
 
   /** Signals recorded before the due time go first, so the inbox is read once more. */
   #onDue(wait: OpenWait): void {
     const attempt = this.#attempt
-    void attempt
+    attempt
       .io(() => attempt.inbox.read())
-      .then(() => {
-        if (attempt.over || !this.#open.has(wait.key) || wait.scope.isCut) return
-        this.remove(wait.key)
-        if (wait.timer) return this.#resolve(wait, {})
-        const error = timedOut('wait', `The wait "${wait.key}"`, wait.timeoutMs ?? 0)
-        const { key, scope, after, seen } = wait
-        const ask = { key, scope: scope.key, after, ...(seen !== undefined && { seen }) }
-        attempt.recordResult('wait.resolved', { ...ask, status: 'failed', error: serializeError(error) })
-      }, (error: unknown) => attempt.fault(error))
+      .then(() => attempt.releases.whenOpen(() => this.#timeOut(wait)))
+      .catch((error: unknown) => attempt.fault(error))
   }
 
-  #resolve(wait: OpenWait, outcome: StoredValue & { readonly commandId?: string }): void {
-    const { key, scope, after, seen } = wait
-    if (this.#attempt.over || scope.isCut) return
-    const ask = { key, scope: scope.key, after, ...(seen !== undefined && { seen }) }
-    this.#attempt.recordResult('wait.resolved', { ...ask, status: 'ok', ...outcome } as never)
+  #timeOut(wait: OpenWait): void {
+    if (this.#open.get(wait.key)?.wait !== wait) return
+    this.remove(wait.key)
+    if (wait.timer) return this.#resolve(wait, { status: 'ok' })
+    const error = timedOut('wait', `The wait "${wait.key}"`, wait.timeoutMs ?? 0)
+    this.#resolve(wait, { status: 'failed', error: serializeError(error) })
+  }
+
+  #resolve(wait: OpenWait, outcome: ResultOutcome, commandId?: string): void {
+    const data = { ...wait.ask, ...outcome, ...(commandId !== undefined && { commandId }) }
+    this.#attempt.recordResult('wait.resolved', data)
+  }
+}
+
+/** A schema that throws refuses the value: the same signal would stop every later attempt as well. */
+async function check({ schema }: OpenWait, value: unknown): Promise<SchemaResult<unknown>> {
+  if (schema === undefined) return { value }
+  try {
+    return await validate(schema, value)
+  } catch (error) {
+    return { issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }] }
+  }
+}
+
+/** A value that its schema made unstorable is a failure of the wait, as it is of a step. */
+async function encodeOutcome(wait: OpenWait, value: unknown, blobs: Blobs): Promise<ResultOutcome> {
+  try {
+    const { stored } = await encodeValue(value, `The value of "${wait.name}"`, blobs)
+    return { status: 'ok', ...stored }
+  } catch (error) {
+    if (!HarnessError.is(error, 'validation/value')) throw error
+    return { status: 'failed', error: serializeError(error) }
   }
 }

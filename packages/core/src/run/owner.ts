@@ -1,6 +1,7 @@
-import { HarnessError } from '../errors/harness-error.ts'
+import type { HarnessError } from '../errors/harness-error.ts'
 import { sessionLease } from '../feed/streams.ts'
 import type { Fence, LeaseState, Timer } from '../ports/index.ts'
+import { fencedError } from './attempt-end.ts'
 import type { Engine } from './engine.ts'
 
 /**
@@ -15,6 +16,7 @@ export class Ownership {
   #deadline: number
   #timer: Timer | undefined
   #stopped = false
+  #lost = false
   #onLost: ((error: HarnessError) => void) | undefined
 
   constructor(engine: Engine, sessionId: string, lease: LeaseState, acquiredAt: number) {
@@ -49,6 +51,11 @@ export class Ownership {
     await this.#engine.leases.release(this.fence.leaseKey, this.fence.token)
   }
 
+  /** Gives up what is left of the lease so that nobody has to wait for its end. Never rejects: it expires anyway. */
+  async giveUp(): Promise<void> {
+    if (!this.#lost) await this.release().catch(() => undefined)
+  }
+
   #arm(): void {
     this.#timer = this.#engine.platform.timer(this.#engine.timing.leaseRenewMs, () => void this.#renew())
   }
@@ -71,13 +78,9 @@ export class Ownership {
 
   #lose(): void {
     if (this.#stopped) return
+    this.#lost = true
     this.stop()
-    this.#onLost?.(
-      new HarnessError({
-        code: 'run/fenced',
-        message: 'This process lost the lease of the run. Whoever holds it now goes on; nothing more is written here.',
-      }),
-    )
+    this.#onLost?.(fencedError())
   }
 }
 

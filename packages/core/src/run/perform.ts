@@ -3,7 +3,8 @@ import type { RunHistory } from '../history/fold.ts'
 import { decodeValue } from '../history/stored-value.ts'
 import type { Logger } from '../ports/index.ts'
 import { validateOrThrow } from '../schema/validate.ts'
-import { Attempt, type AttemptEnd } from './attempt.ts'
+import { Attempt } from './attempt.ts'
+import type { AttemptEnd } from './attempt-end.ts'
 import { createContext } from './context.ts'
 import type { Definition, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
@@ -36,7 +37,7 @@ export async function perform(init: PerformInit): Promise<AttemptEnd> {
   attempt.begin()
   try {
     // A cancel is read before replay, so that a run whose code is gone, or hangs, can be ended.
-    if (init.engine.shared || init.history.attempt > 1) await attempt.inbox.read()
+    await attempt.inbox.read()
   } catch (error) {
     attempt.fault(error)
   }

@@ -3,7 +3,7 @@ import { readAll } from '../feed/read.ts'
 import { runStream } from '../feed/streams.ts'
 import { foldRun } from '../history/fold.ts'
 import { decodeValue } from '../history/stored-value.ts'
-import type { ProgramEnd } from './attempt.ts'
+import type { ProgramEnd } from './attempt-end.ts'
 import { notFound } from './commands.ts'
 import type { Engine } from './engine.ts'
 
@@ -16,5 +16,5 @@ export async function recordedEnd(engine: Engine, runId: string): Promise<Progra
     return { outcome: 'succeeded', output: await decodeValue(finished, engine.blobs) }
   }
   if (finished.outcome === 'failed') return { outcome: 'failed', error: deserializeError(finished.error) }
-  return { outcome: 'cancelled', reason: finished.reason, commandId: undefined }
+  return { outcome: 'cancelled', reason: finished.reason }
 }

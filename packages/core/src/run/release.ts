@@ -1,8 +1,9 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { deserializeError } from '../errors/serialize.ts'
-import type { ResultType, StoredValue } from '../history/event.ts'
+import type { AskRecord, ResultType, StoredValue } from '../history/event.ts'
 import type { PartialAsk, ResultEntry, RunHistory } from '../history/fold.ts'
 import type { Platform } from '../ports/index.ts'
+import { divergedError, mismatchOf } from './divergence.ts'
 import type { FailureChains } from './failure-chain.ts'
 import { IdleWatch } from '../platform/idle-watch.ts'
 import type { ReservedKey, Scope } from './scope.ts'
@@ -19,8 +20,8 @@ export interface Ask {
   readonly child?: Scope
   /** What a recorded success resolves with, where the entry does not hold the value. */
   readonly local?: () => unknown
-  /** Starts the effect; called once the recorded part was consumed, with the `after` of this ask. */
-  readonly start?: (after: number) => void
+  /** Starts the effect; called once the recorded part was consumed, with the ask as it is to be recorded. */
+  readonly start?: (record: AskRecord) => void
   /** The ask left the books: handed back, or cut off. */
   readonly settled?: () => void
 }
@@ -69,7 +70,8 @@ export class Releases {
   #open = false
   #paused = false
   #pumping = false
-  #decoding = false
+  /** Blobs that are being read; several at a time where engine code takes results. */
+  #decoding = 0
   #stopped = false
   /** Changes whenever the program asks for something or receives something. */
   stamp = 0
@@ -81,7 +83,7 @@ export class Releases {
     for (const entry of history.results) this.#known.set(entry.data.key, entry)
     this.#unseenPartial = [...history.partial.values()].filter((partial) => !this.#known.has(partial.key))
     this.#watch = new IdleWatch(host.platform, host.replayIdleMs, {
-      isWorking: () => this.#decoding || host.isWorking(),
+      isWorking: () => this.#decoding > 0 || host.isWorking(),
       expired: () => this.#diverge('asked for nothing any more', this.#expected()),
     })
   }
@@ -91,13 +93,14 @@ export class Releases {
     return this.#open
   }
 
-  get lastReleased(): number {
-    return this.#lastReleased
+  /** Whether a suspension or the end is being committed. */
+  get paused(): boolean {
+    return this.#paused
   }
 
   /** Whether everything recorded was handed back. */
   get drained(): boolean {
-    return this.#cursor >= this.#results.length && !this.#decoding
+    return this.#cursor >= this.#results.length && this.#decoding === 0
   }
 
   get holding(): boolean {
@@ -108,6 +111,12 @@ export class Releases {
     this.#scopes.set(scope.key, scope)
   }
 
+  /** What is asked for now, as an entry names it. */
+  recordOf(key: string, scope: Scope): AskRecord {
+    const after = this.#lastReleased
+    return { key, scope: scope.key, after, ...(scope.seen > after && { seen: scope.seen }) }
+  }
+
   /** Whether a result is recorded for a key. */
   isRecorded(key: string): boolean {
     return this.#known.has(key)
@@ -116,22 +125,23 @@ export class Releases {
   ask(ask: Ask): Promise<unknown> {
     if (this.#stopped) return never
     const { key } = ask.key
-    const after = this.#lastReleased
+    const record = this.recordOf(key, ask.scope)
     this.#asked.add(key)
-    const mismatch = this.#mismatch(ask)
+    const result = this.#known.get(key)
+    const partial = this.#partial.get(key)
+    const mismatch = mismatchOf({ key, type: ask.type, inputHash: ask.inputHash }, { result, partial })
     if (mismatch !== undefined) {
-      this.#diverge(mismatch, this.#known.get(key)?.position ?? this.#partial.get(key)?.positions[0])
+      this.#diverge(mismatch, result?.position ?? partial?.positions[0])
       return never
     }
     const promise = new Promise<unknown>((resolve, reject) => this.#pending.set(key, { ask, resolve, reject }))
     // A failure that is awaited late, or never, must not end the process.
     promise.catch(() => undefined)
     this.touch()
-    const recorded = this.#known.get(key)
-    if (recorded === undefined) {
-      if (ask.start !== undefined) this.whenOpen(() => (ask.scope.isCut ? undefined : ask.start?.(after)))
+    if (result === undefined) {
+      if (ask.start !== undefined) this.whenOpen(() => (ask.scope.isCut ? undefined : ask.start?.(record)))
     } else if (ask.folded === true) {
-      this.#fold(recorded)
+      this.#settle(result)
     }
     this.kick()
     return promise
@@ -139,6 +149,7 @@ export class Releases {
 
   /** Runs `work` now, or once the recorded part was consumed and no suspension is being decided. */
   whenOpen(work: () => void): void {
+    if (this.#stopped) return
     if (this.#open && !this.#paused) work()
     else this.#held.push(work)
   }
@@ -148,11 +159,11 @@ export class Releases {
     if (this.#stopped) return
     this.#results.push(entry)
     this.#known.set(entry.data.key, entry)
-    if (this.#pending.get(entry.data.key)?.ask.folded === true) this.#fold(entry)
+    if (this.#pending.get(entry.data.key)?.ask.folded === true) this.#settle(entry)
     this.kick()
   }
 
-  /** Holds back new effects while a suspension is being committed. */
+  /** Holds back new effects while a suspension or the end is being committed. */
   pause(): void {
     this.#paused = true
   }
@@ -185,22 +196,23 @@ export class Releases {
   cut(scope: Scope, reason: Error, options: { readonly over?: boolean } = {}): void {
     if (scope.cutAt !== undefined) return
     scope.cutAt = this.#lastReleased + (options.over === true ? 1 : 0)
+    // Before anything leaves the books: a child that has left them no longer hears of it.
+    scope.cancellation.abort(reason)
     for (const [key, pending] of this.#pending) {
       if (!scope.contains(pending.ask.scope)) continue
       this.#pending.delete(key)
       this.#leave(pending.ask)
       pending.reject(reason)
     }
-    scope.cancellation.abort(reason)
     this.kick()
   }
 
   kick(): void {
-    if (this.#pumping || this.#stopped || this.#decoding) return
+    if (this.#pumping || this.#stopped || this.#decoding > 0) return
     this.#pumping = true
     this.#host.platform.macrotask(() => {
       this.#pumping = false
-      if (!this.#stopped) this.#pump()
+      if (!this.#stopped && this.#decoding === 0) this.#pump()
     })
   }
 
@@ -243,20 +255,13 @@ export class Releases {
     for (const work of this.#held.splice(0)) work()
   }
 
-  /** Engine code gets its result at once; its scope remembers how far it has seen. */
-  #fold(entry: ResultEntry): void {
-    const scope = this.#pending.get(entry.data.key)?.ask.scope
-    if (scope !== undefined) scope.seen = Math.max(scope.seen, entry.position)
-    this.#settle(entry)
-  }
-
   #settle(entry: ResultEntry): void {
     const pending = this.#pending.get(entry.data.key)
     if (pending === undefined) return
     const { ask } = pending
     if (entry.data.status === 'failed') {
       this.#pending.delete(entry.data.key)
-      this.#finish(ask)
+      this.#finish(ask, entry.position)
       const error = deserializeError(entry.data.error)
       const link = { position: entry.position, scope: ask.scope.key }
       this.#host.chains.remember(error, [...(entry.data.chain ?? []), link])
@@ -266,34 +271,35 @@ export class Releases {
     const value = ask.local === undefined ? this.#host.decode(entry.data) : ask.local()
     if (value instanceof Promise && ask.local === undefined) return this.#decodeLater(entry, pending, value)
     this.#pending.delete(entry.data.key)
-    this.#finish(ask)
+    this.#finish(ask, entry.position)
     pending.resolve(value)
   }
 
   /** A blob has to be read first; nothing else is handed back meanwhile. */
   #decodeLater(entry: ResultEntry, pending: Pending, value: Promise<unknown>): void {
-    this.#decoding = true
+    this.#decoding++
     value.then(
       (decoded) => {
-        this.#decoding = false
+        this.#decoding--
         if (this.#stopped) return
-        if (this.#pending.delete(entry.data.key)) {
-          this.#finish(pending.ask)
+        if (this.#pending.get(entry.data.key) === pending) {
+          this.#pending.delete(entry.data.key)
+          this.#finish(pending.ask, entry.position)
           pending.resolve(decoded)
         }
         this.touch()
         this.kick()
       },
-      (error: unknown) => {
-        this.#decoding = false
-        this.#host.fault(error)
-      },
+      (error: unknown) => this.#host.fault(error),
     )
   }
 
-  #finish(ask: Ask): void {
+  #finish(ask: Ask, position: number): void {
     this.#leave(ask)
-    const { child } = ask
+    const { child, scope } = ask
+    // Engine code has seen its result when it goes on, and not before: what it asks for in the same breath was
+    // not asked for in answer.
+    if (ask.folded === true) queueMicrotask(() => (scope.seen = Math.max(scope.seen, position)))
     if (child === undefined) return
     child.over = true
     if (!child.skipped) this.cut(child, scopeOver(child), { over: true })
@@ -313,20 +319,6 @@ export class Releases {
     }
   }
 
-  #mismatch(ask: Ask): string | undefined {
-    const { key } = ask.key
-    const recorded = this.#known.get(key)
-    if (recorded === undefined) {
-      const partial = this.#partial.get(key)
-      if (partial === undefined) return undefined
-      const kind = ask.type === 'wait.resolved' ? 'wait' : 'step'
-      return partial.kind === kind ? undefined : `asked for a ${kind} at "${key}", which is a ${partial.kind}`
-    }
-    if (recorded.type !== ask.type) return `asked for ${ask.type} at "${key}", which is ${recorded.type}`
-    if (recorded.data.inputHash !== ask.inputHash) return `asked for "${key}" with another input`
-    return undefined
-  }
-
   /** Where an entry is left that nobody asked for. */
   #expected(): number | undefined {
     return this.#results[this.#cursor]?.position ?? this.#unseenPartial[0]?.positions[0]
@@ -335,14 +327,8 @@ export class Releases {
   #diverge(actual: string, position: number | undefined): void {
     if (this.#stopped) return
     const entry = this.#results.find((result) => result.position === position)
-    const expected = entry === undefined ? `position ${position ?? 0}` : `${entry.type} "${entry.data.key}"`
-    this.#host.diverged(
-      new HarnessError({
-        code: 'run/diverged',
-        message: `The program ${actual}, but the journal holds ${expected} at position ${position ?? 0}. Run the code that wrote it, or fork the run.`,
-        meta: { expected, actual, position: position ?? 0 },
-      }),
-    )
+    const what = entry === undefined ? 'something begun' : `${entry.type} "${entry.data.key}"`
+    this.#host.diverged(divergedError(actual, { what, position: position ?? 0 }))
   }
 }
 

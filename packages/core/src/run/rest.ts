@@ -1,5 +1,6 @@
 import { isCodedError, type Timer } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
+import type { ProgramEnd } from './attempt-end.ts'
 import { settle, suspend } from './settle.ts'
 
 /**
@@ -11,8 +12,15 @@ export class RestWatch {
   #grace: { readonly stamp: number; readonly timer: Timer } | undefined
   #closing = false
 
+  #settling = false
+
   constructor(attempt: Attempt) {
     this.#attempt = attempt
+  }
+
+  /** Whether the outcome is being written, so that no other end counts any more. */
+  get settling(): boolean {
+    return this.#settling
   }
 
   check(): void {
@@ -21,7 +29,8 @@ export class RestWatch {
     const failed = program !== undefined && program.outcome !== 'succeeded'
     if (program !== undefined && (failed || openScopes === 0) && (forced || this.#isReplayed())) {
       this.#closing = true
-      void this.#settle()
+      this.#settling = true
+      void this.#settle(program)
       return
     }
     if (!failed && this.#isReplayed() && this.#attempt.waits.size > 0) this.#armGrace()
@@ -65,22 +74,33 @@ export class RestWatch {
   /** A command that came after the inbox was read makes the batch fail; then the run goes on. */
   async #suspend(): Promise<void> {
     const attempt = this.#attempt
+    const inboxPosition = attempt.inbox.position
     attempt.releases.pause()
     try {
-      await suspend(attempt)
-      attempt.finish({ end: 'suspended' })
+      await suspend(attempt, inboxPosition)
+      attempt.finish({ end: 'suspended', inboxPosition })
     } catch (error) {
       if (!isCodedError(error, 'journal/conflict')) return attempt.stop(error)
-      this.#closing = false
-      await attempt.inbox.read()
-      attempt.releases.resume()
+      await this.#goOn()
     }
   }
 
-  async #settle(): Promise<void> {
+  async #goOn(): Promise<void> {
     const attempt = this.#attempt
-    const { program } = attempt
-    if (program === undefined) return
+    this.#closing = false
+    attempt.releases.resume()
+    try {
+      await attempt.inbox.read()
+    } catch (error) {
+      attempt.fault(error)
+    }
+  }
+
+  /** A signal that comes now is too late: nothing is written beside the outcome. */
+  async #settle(program: ProgramEnd): Promise<void> {
+    const attempt = this.#attempt
+    attempt.releases.pause()
+    attempt.waits.clear()
     try {
       const written = await settle(attempt, program)
       attempt.finish({ end: 'settled', program: written })

@@ -6,13 +6,14 @@ import { foldRun, type RunHistory } from '../history/fold.ts'
 import { planResume } from '../history/resume-plan.ts'
 import type { Entry } from '../ports/index.ts'
 import { canonicalJson } from '../schema/json.ts'
-import { busyError, leasedOrBusy } from './busy.ts'
+import { closeOrphan, type OrphanEnd } from './abandon.ts'
+import { leasedOrBusy } from './busy.ts'
 import { notFound } from './commands.ts'
 import { targetOf, type Definition } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import { createHandle, type RunHandle } from './handle.ts'
-import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 import { LiveRun } from './live-run.ts'
 import { acquireSession, type Ownership } from './owner.ts'
 import { recordedEnd } from './recorded-end.ts'
@@ -34,25 +35,24 @@ export async function goOn(
     head.inputHash === inputHash &&
     canonicalJson(head.target) === canonicalJson(targetOf(request.definition))
   if (!same) throw conflict(head.runId)
-  return resumeRun(engine, head, request.definition)
+  return resumeInTurn(engine, head, request.definition)
 }
 
 /** Gives the handle of a run, going on with it when nobody else does. */
-export async function resumeRun(
-  engine: Engine,
-  head: RunHead,
-  definition: Definition,
-  waiting?: LiveRun,
-): Promise<RunHandle> {
+export function resumeRun(engine: Engine, head: RunHead, definition: Definition): Promise<RunHandle> {
+  return engine.live.inTurn(head.runId, () => resumeInTurn(engine, head, definition))
+}
+
+async function resumeInTurn(engine: Engine, head: RunHead, definition: Definition): Promise<RunHandle> {
   const { runId, sessionId } = head
-  const here = waiting === undefined ? engine.live.get(runId) : undefined
+  const here = engine.live.get(runId)
   if (here?.attempt !== undefined) return createHandle(engine, here)
   if (head.state === 'cancelled') throw cancelledError(runId, undefined)
   if (head.state === 'succeeded') return finishedHandle(engine, runId, sessionId)
   const acquired = await acquireSession(engine, sessionId)
   if (acquired.owner === undefined) throw await leasedOrBusy(engine, sessionId, runId, acquired.holder)
   try {
-    return await recordResume(engine, { runId, sessionId, definition, owner: acquired.owner }, waiting ?? here)
+    return await recordResume(engine, { runId, sessionId, definition, owner: acquired.owner })
   } catch (error) {
     await acquired.owner.release().catch(() => undefined)
     throw error
@@ -66,15 +66,11 @@ interface Resumable {
   readonly owner: Ownership
 }
 
-async function recordResume(engine: Engine, run: Resumable, live: LiveRun | undefined): Promise<RunHandle> {
+async function recordResume(engine: Engine, run: Resumable): Promise<RunHandle> {
   const { runId, sessionId, definition, owner } = run
-  const [sessionHeadRow] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
-  owner.sessionPosition = positionOf(sessionHeadRow)
-  const occupant = occupantOf(sessionHeadRow)
-  if (occupant !== undefined && occupant !== runId) {
-    const [other] = await engine.journal.heads({ streams: [runStream(occupant)] })
-    throw busyError(sessionId, occupant, other?.state === 'suspended' ? 'suspended_run' : 'orphaned_run')
-  }
+  const [head] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
+  owner.sessionPosition = positionOf(head)
+  const orphan = await closeOrphan(engine, { sessionId, head }, runId)
   const entries = await readAll(engine.journal, runStream(runId))
   const before = foldRun(entries)
   if (before === undefined) throw notFound(runId)
@@ -82,18 +78,17 @@ async function recordResume(engine: Engine, run: Resumable, live: LiveRun | unde
     await owner.release()
     return finishedHandle(engine, runId, sessionId)
   }
-  const resumed = await commitResume(engine, run, { entries, before })
-  const { history } = resumed
-  return execute(engine, { runId, sessionId, definition, history, ownership: owner, ...(live && { live }) })
+  const history = await commitResume(engine, run, { entries, before, orphan })
+  return execute(engine, { runId, sessionId, definition, history, ownership: owner })
 }
 
 async function commitResume(
   engine: Engine,
   run: Resumable,
-  known: { readonly entries: readonly Entry[]; readonly before: RunHistory },
-): Promise<{ readonly history: RunHistory }> {
+  known: { readonly entries: readonly Entry[]; readonly before: RunHistory; readonly orphan: OrphanEnd },
+): Promise<RunHistory> {
   const { runId, sessionId, owner } = run
-  const { before, entries } = known
+  const { before, entries, orphan } = known
   const voided = before.state === 'failed' ? voidedBy(runId, before) : []
   const attempt = before.attempt + 1
   const now = engine.platform.now()
@@ -104,15 +99,16 @@ async function commitResume(
   await commit(engine, {
     fence: owner.fence,
     expect: [{ stream: runStream(runId), position: before.lastPosition }],
-    entries: [{ stream: runStream(runId), entries: [entry] }],
+    entries: [{ stream: runStream(runId), entries: [entry] }, ...orphan.entries],
     heads: [
       runHead({ ...runFacts({ runId, sessionId }, before, attempt), state: 'running', updatedAt: now }),
       sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
+      ...orphan.heads,
     ],
   })
   const history = foldRun([...entries, { ...entry, position: before.lastPosition + 1 }])
   if (history === undefined) throw notFound(runId)
-  return { history }
+  return history
 }
 
 function voidedBy(runId: string, history: RunHistory): readonly number[] {

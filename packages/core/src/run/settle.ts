@@ -5,7 +5,8 @@ import type { NewEvent } from '../history/event.ts'
 import { conversationOf } from '../history/conversation.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import type { Batch, Json } from '../ports/index.ts'
-import type { Attempt, ProgramEnd } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
+import type { ProgramEnd } from './attempt-end.ts'
 import { runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 
 /** An end as it was written, with what the caller of the run receives. */
@@ -41,14 +42,14 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
  * Suspends a run that is at rest. The batch expects the inbox as it was read: a command that came in between
  * makes it fail, so no wake-up is lost.
  */
-export async function suspend(attempt: Attempt): Promise<void> {
-  const { identity, platform, waits, inbox } = attempt
+export async function suspend(attempt: Attempt, inboxPosition: number): Promise<void> {
+  const { identity, platform, waits } = attempt
   const { dueAt, keys } = waits
   const due = dueAt === undefined ? {} : { dueAt }
   const now = platform.now()
   await attempt.writer.close({
     event: { type: 'run.suspended', data: { reason: 'waiting', waits: keys, activeMs: attempt.activeMs, ...due } },
-    expect: [{ stream: inboxStream(identity.runId), position: inbox.position }],
+    expect: [{ stream: inboxStream(identity.runId), position: inboxPosition }],
     heads: [
       runHead({ ...facts(attempt), recoverable: true, state: 'suspended', updatedAt: now, suspendReason: 'waiting', ...due }),
       sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),

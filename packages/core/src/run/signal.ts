@@ -30,6 +30,11 @@ export class Cancellation {
     return this.#reason
   }
 
+  /** Whether nothing hangs on it. */
+  get idle(): boolean {
+    return this.#children.size === 0 && this.#onAbort.size === 0
+  }
+
   /** The signal to hand to user code. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

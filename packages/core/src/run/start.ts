@@ -4,16 +4,16 @@ import { commit, toEntry } from '../feed/writer.ts'
 import type { CommittedEvents, NewEvent } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
 import { encodeValue } from '../history/stored-value.ts'
-import type { Batch, Head, Json } from '../ports/index.ts'
+import type { Json } from '../ports/index.ts'
 import { hashJson, toJson } from '../schema/json.ts'
 import { validateOrThrow } from '../schema/validate.ts'
-import { abandonEvent, abandonedHead } from './abandon.ts'
-import { busyError, leasedOrBusy } from './busy.ts'
+import { closeOrphan } from './abandon.ts'
+import { leasedOrBusy } from './busy.ts'
 import { targetOf } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import type { RunHandle } from './handle.ts'
-import { occupantOf, positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
+import { positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
 import { acquireSession, type Ownership } from './owner.ts'
 import { goOn } from './resume.ts'
 import { cancelled } from './signal.ts'
@@ -30,8 +30,9 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<R
   const what = `The input of ${definition.kind} "${definition.name}"`
   await validateOrThrow(definition.input, request.input, { code: 'validation/input', what })
   const input = request.input === undefined ? undefined : toJson(request.input, what)
-  const handle = await startOrGoOn(engine, request, input, hashJson(input ?? null))
-  if (signal !== undefined) cancelWith(signal, handle)
+  const start = (): Promise<RunHandle> => startOrGoOn(engine, request, input, hashJson(input ?? null))
+  const handle = await (request.runId === undefined ? start() : engine.live.inTurn(request.runId, start))
+  if (signal !== undefined) cancelWith(engine, signal, handle)
   return handle
 }
 
@@ -70,8 +71,9 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
   const { runId, owner } = run
   const heads = await engine.journal.heads({ streams: [runStream(runId), sessionStream(sessionId)] })
   if (heads.some((head) => head.stream === runStream(runId))) throw raced(runId)
-  owner.sessionPosition = positionOf(heads.find((head) => head.stream === sessionStream(sessionId)))
-  const orphan = await orphanOf(engine, sessionId, heads)
+  const session = { sessionId, head: heads.find((head) => head.stream === sessionStream(sessionId)) }
+  owner.sessionPosition = positionOf(session.head)
+  const orphan = await closeOrphan(engine, session, runId)
   const started: CommittedEvents['run.started'] = {
     target: targetOf(definition),
     sessionId,
@@ -90,11 +92,11 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
   await commit(engine, {
     fence: owner.fence,
     expect: [{ stream: runStream(runId), position: 0 }],
-    entries: [{ stream: runStream(runId), entries: [entry] }, ...(orphan?.entries ?? [])],
+    entries: [{ stream: runStream(runId), entries: [entry] }, ...orphan.entries],
     heads: [
       runHead({ ...facts, state: 'running', updatedAt: now }),
       sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
-      ...(orphan?.heads ?? []),
+      ...orphan.heads,
     ],
   })
   const history = foldRun([{ ...entry, position: 1 }])
@@ -102,36 +104,18 @@ async function recordStart(engine: Engine, request: StartRequest, run: NewRun): 
   return execute(engine, { runId, sessionId, definition, history, ownership: owner })
 }
 
-/** A run that the session is still busy with although nobody holds its lease. */
-async function orphanOf(
-  engine: Engine,
-  sessionId: string,
-  heads: readonly Head[],
-): Promise<{ readonly entries: Batch['entries'] & object; readonly heads: readonly Head[] } | undefined> {
-  const occupant = occupantOf(heads.find((head) => head.stream === sessionStream(sessionId)))
-  if (occupant === undefined) return undefined
-  const [head] = await engine.journal.heads({ streams: [runStream(occupant)] })
-  if (head === undefined) return undefined
-  const run = toRunHead(head)
-  if (run.state === 'suspended') throw busyError(sessionId, occupant, 'suspended_run')
-  if (run.state !== 'running') return undefined
-  if (run.recoverable) throw busyError(sessionId, occupant, 'orphaned_run')
-  const now = engine.platform.now()
-  return {
-    entries: [{ stream: runStream(occupant), entries: [toEntry(abandonEvent(occupant), now)] }],
-    heads: [abandonedHead(run, now)],
-  }
-}
-
 /** The caller's signal is a cancel command; once the run is over nothing listens any more. */
-function cancelWith(signal: AbortSignal, handle: RunHandle): void {
+function cancelWith(engine: Engine, signal: AbortSignal, handle: RunHandle): void {
+  const live = engine.live.get(handle.id)
+  if (live === undefined) return
   const onAbort = (): void => {
     const reason = signal.reason instanceof Error ? signal.reason.message : undefined
     handle.cancel(reason).catch(() => undefined)
   }
+  // It may have been aborted while the start was recorded.
+  if (signal.aborted) return onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
-  const detach = (): void => signal.removeEventListener('abort', onAbort)
-  handle.result.then(detach, detach)
+  void live.done.then(() => signal.removeEventListener('abort', onAbort))
 }
 
 /** Refuses work on a harness that was shut down. */

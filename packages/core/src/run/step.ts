@@ -25,10 +25,8 @@ export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): P
     scope,
     inputHash,
     folded: spec.folded,
-    start: (after) => {
+    start: (ask) => {
       attempt.begin()
-      const seen = spec.folded === true && scope.seen > after ? { seen: scope.seen } : {}
-      const ask = { key: key.key, scope: scope.key, after, ...seen }
       new StepExecution(attempt, scope, spec as StepSpec, ask, inputHash)
         .execute()
         .catch((error: unknown) => attempt.fault(error))
@@ -75,11 +73,11 @@ class StepExecution {
       await this.#attempt.append({ type: 'step.intended', data: { ...this.#ask, attempt: this.#number } })
     }
     for (;;) {
-      if (this.#attempt.over || this.#cancellation.aborted) return undefined
+      if (this.#attempt.over || this.#isAborted) return undefined
       if (!this.#attempt.ownership.mayAct()) return undefined
       const end = await this.#runOnce((run) => this.#spec.run(run))
       if (end.status === 'ok') return end
-      if (this.#scope.isCut || this.#scope.cancellation.aborted) return undefined
+      if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
       if (this.#spec.effect === 'once') return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
       const delayMs = delayBefore(this.#spec.retry, this.#number, end.error, () => this.#attempt.platform.random())
       if (delayMs === undefined) return end
@@ -87,11 +85,16 @@ class StepExecution {
     }
   }
 
+  get #isAborted(): boolean {
+    return this.#cancellation.aborted
+  }
+
   #runOnce(body: (run: StepRun) => unknown): Promise<BodyEnd> {
     const { platform, engine, identity, log } = this.#attempt
     // A timed-out attempt aborts its own signal; the next one needs a fresh one.
     const cancellation = new Cancellation(this.#cancellation)
     const run: StepRun = {
+      key: this.#ask.key,
       idempotencyKey: `${identity.runId}:${this.#ask.key}`,
       attempt: this.#number,
       log,
@@ -99,7 +102,7 @@ class StepExecution {
         return cancellation.signal
       },
     }
-    return runBody(() => body(run), {
+    const end = runBody(() => body(run), {
       platform,
       cancellation,
       what: `The ${this.#spec.noun} "${this.#ask.key}"`,
@@ -107,6 +110,7 @@ class StepExecution {
       timeoutMs: this.#spec.timeoutMs ?? 0,
       abortGraceMs: engine.timing.abortGraceMs,
     })
+    return this.#attempt.countBody(end)
   }
 
   /** The effect was started by a process that died: ask the outside world, never run it again. */
@@ -114,7 +118,7 @@ class StepExecution {
     const unknown: BodyEnd = { status: 'failed', error: this.#unknownOutcome(), timedOut: false }
     if (this.#spec.reconcile === undefined) return unknown
     const end = await this.#runOnce((run) => this.#spec.reconcile?.(run))
-    if (end.status === 'failed') return this.#scope.isCut ? undefined : end
+    if (end.status === 'failed') return this.#isAborted && isAbort(end.error, this.#cancellation.reason) ? undefined : end
     return end.value === 'unknown' ? unknown : { status: 'ok', value: (end.value as { done: unknown }).done }
   }
 
@@ -136,7 +140,7 @@ class StepExecution {
 
   async #record(end: BodyEnd, startedAt: number): Promise<void> {
     const outcome = await this.#encode(end)
-    if (this.#attempt.over || this.#scope.over) return
+    if (this.#attempt.over) return
     const { effect, reconcile, label, noun } = this.#spec
     const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
     const data: ResultData = {
@@ -173,4 +177,11 @@ class StepExecution {
       meta: { key: this.#ask.key },
     })
   }
+}
+
+/** Whether a body ended because it was told to: its failure says nothing and is not recorded. */
+function isAbort(error: unknown, reason: unknown): boolean {
+  if (error === reason || HarnessError.is(error, 'operation/cancelled')) return true
+  if (!(error instanceof Error)) return false
+  return error.name === 'AbortError' || error.cause === reason
 }

@@ -2,7 +2,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { inboxStream, runStream } from '../feed/streams.ts'
 import type { Timer } from '../ports/index.ts'
 import type { Engine } from './engine.ts'
-import { toRunHead } from './heads.ts'
+import { toRunHead, type RunHead } from './heads.ts'
 import type { LiveRun } from './live-run.ts'
 import { recordedEnd } from './recorded-end.ts'
 
@@ -38,6 +38,7 @@ class SuspendedWatch {
     closing.addEventListener('abort', look, { once: true })
     this.#unsubscribe.push(() => closing.removeEventListener('abort', look))
     this.#live.onWanted(look)
+    this.#live.stopWatching = () => this.#stop()
     void this.#live.done.then(() => this.#stop())
     this.#look()
   }
@@ -82,11 +83,13 @@ class SuspendedWatch {
       this.#stop()
       return this.#live.settle(await recordedEnd(this.#engine, runId))
     }
-    const due = head.dueAt !== undefined && head.dueAt <= platform.now()
-    if (head.state === 'suspended' && (due || (await this.#hasNewCommand()))) {
-      if (await this.#tryResume(row.stream)) return
-    }
-    this.#arm(head.state === 'suspended' ? head.dueAt : undefined)
+    // A run that was set aside goes on by hand alone.
+    if (head.state !== 'suspended' || head.suspendReason === 'poisoned') return this.#arm({})
+    const isDue = head.dueAt !== undefined && head.dueAt <= platform.now()
+    if (!isDue && !(await this.#hasNewCommand())) return this.#arm(head)
+    await this.#resume(head)
+    // Somebody else goes on with it, or nobody here can: only time will tell.
+    this.#arm({ again: true })
   }
 
   /** Whether a command came after the one that the last attempt had read. */
@@ -96,30 +99,27 @@ class SuspendedWatch {
     return entries.length > 0
   }
 
-  /** True when it goes on here; false when somebody else was faster. */
-  async #tryResume(stream: string): Promise<boolean> {
-    const [row] = await this.#engine.journal.heads({ streams: [stream] })
-    if (row === undefined || row.state !== 'suspended') return false
-    const head = toRunHead(row)
-    const definition = this.#engine.resolve(head.target.kind, head.target.name)
-    if (definition === undefined) return false
-    this.#stop()
+  /** When it goes on here, the attempt ends this watch. */
+  async #resume(head: RunHead): Promise<void> {
+    const { kind, name, version } = head.target
+    const definition = this.#engine.resolve(kind, name)
+    if (this.#over || definition?.version !== version) return
     try {
-      await this.#engine.resume(head, definition, this.#live)
-      return true
+      await this.#engine.resume(head, definition)
     } catch (error) {
-      if (!HarnessError.is(error, 'run/leased') && !HarnessError.is(error, 'session/busy')) throw error
-      watchSuspended(this.#engine, this.#live)
-      return true
+      const lost = ['run/leased', 'session/busy', 'journal/conflict', 'journal/fenced'] as const
+      if (!lost.some((code) => HarnessError.is(error, code))) throw error
     }
   }
 
-  #arm(dueAt: number | undefined): void {
+  /** Looks again when it is due, and after a while where others may write or have just done so. */
+  #arm({ dueAt, again = false }: { readonly dueAt?: number; readonly again?: boolean }): void {
     const { platform, timing, shared } = this.#engine
     const keepAlive = this.#live.wanted
     this.#poll?.cancel()
     this.#due?.cancel()
-    if (shared) this.#poll = platform.timer(timing.inboxPollMs, () => this.#look(), { keepAlive })
+    if (this.#over) return
+    if (shared || again) this.#poll = platform.timer(timing.inboxPollMs, () => this.#look(), { keepAlive })
     if (dueAt !== undefined) {
       this.#due = platform.timer(Math.max(0, dueAt - platform.now()), () => this.#look(), { keepAlive })
     }

@@ -1,3 +1,4 @@
+import type { AskRecord } from '../history/event.ts'
 import type { Attempt } from './attempt.ts'
 import type { WaitSpec } from './definition.ts'
 import type { Scope } from './scope.ts'
@@ -13,12 +14,13 @@ export function askWait(attempt: Attempt, scope: Scope, spec: WaitSpec): Promise
     key,
     type: 'wait.resolved',
     scope,
-    start: (after) => void open(attempt, scope, spec, key.key, after),
+    start: (ask) => void open(attempt, scope, spec, ask),
     settled: () => attempt.waits.remove(key.key),
   })
 }
 
-async function open(attempt: Attempt, scope: Scope, spec: WaitSpec, key: string, after: number): Promise<void> {
+async function open(attempt: Attempt, scope: Scope, spec: WaitSpec, ask: AskRecord): Promise<void> {
+  const { key } = ask
   let opened = attempt.history.partial.get(key)?.opened
   if (opened === undefined) {
     const { timeoutMs } = spec
@@ -27,7 +29,7 @@ async function open(attempt: Attempt, scope: Scope, spec: WaitSpec, key: string,
     attempt.begin()
     const position = await attempt.append({
       type: 'wait.opened',
-      data: { key, scope: scope.key, after, name: spec.name, timer: spec.timer ?? false, ...due },
+      data: { ...ask, name: spec.name, timer: spec.timer ?? false, ...due },
     })
     attempt.end()
     opened = { position, ...due }
@@ -36,7 +38,7 @@ async function open(attempt: Attempt, scope: Scope, spec: WaitSpec, key: string,
   attempt.waits.add({
     key,
     scope,
-    after,
+    ask,
     name: spec.name,
     position: opened.position,
     timer: spec.timer ?? false,

@@ -10,6 +10,8 @@ export interface Schedule {
   readonly crashAt: readonly number[]
   /** Signals may come before they are needed. */
   readonly earlySignals?: boolean
+  /** The store says that one process alone uses it, so nobody polls. */
+  readonly local?: boolean
   /** When another process takes the run over, and how long its holder stands still (absent: not at all). */
   readonly stealAt?: number
   readonly pauseMs?: number
@@ -36,8 +38,8 @@ export async function runCase(
   options: { readonly expected?: string | undefined; readonly programOf?: WorldInit['programOf'] } = {},
 ): Promise<CaseResult> {
   const sim = new Simulation(schedule.seed)
-  const { crashAt, stealAt, pauseMs } = schedule
-  const world = new World(sim, { core, workflow, crashAt, ...(options.programOf && { programOf: options.programOf }) })
+  const { crashAt, local = false, stealAt, pauseMs } = schedule
+  const world = new World(sim, { core, workflow, crashAt, local, ...(options.programOf && { programOf: options.programOf }) })
   const errors: string[] = []
   const unhandledBefore = unhandled
   world.boot()
@@ -69,8 +71,8 @@ function sendEarly(world: World, schedule: Schedule): SignalSpec[] {
   const { sim, workflow } = world
   const late: SignalSpec[] = []
   for (const signal of workflow.signals ?? []) {
-    const early = workflow.early === true || (schedule.earlySignals === true && sim.random() < 0.5)
-    if (early) sim.at(sim.random() * (workflow.early === true ? 3 : 200), () => sendSignal(world, signal))
+    const early = workflow.sendWithin !== undefined || (schedule.earlySignals === true && sim.random() < 0.5)
+    if (early) sim.at(sim.random() * (workflow.sendWithin ?? 200), () => sendSignal(world, signal))
     else late.push(signal)
   }
   return late
@@ -100,6 +102,9 @@ function judge(world: World, expected: string | undefined): string[] {
   if (final.length > 1 || (final.length === 1 && world.entries.at(-1) !== final[0])) errors.push('the final outcome is not there once, as the last entry')
   const keys = history.results.map(({ data }) => data.key)
   if (new Set(keys).size !== keys.length) errors.push('two results at a key')
+  if (history.results.some(({ type, data }) => type === 'step.finished' && data.status === 'failed' && data.error.code === 'operation/cancelled')) {
+    errors.push('an aborted step is recorded')
+  }
   if (state !== 'suspended' && world.holder !== undefined && diverged === undefined && refused === undefined && state !== 'running') {
     errors.push('it has ended and holds its lease')
   }
@@ -121,9 +126,9 @@ function outputOf(world: World): Promise<string | undefined> {
 }
 
 /** A random schedule: up to four crashes, a stale holder, early signals. */
-export function randomSchedule(seed: number): Schedule {
+export function randomSchedule(seed: number, points: number): Schedule {
   const random = randomFrom(seed * 7919)
-  const crashAt = Array.from({ length: 1 + Math.floor(random() * 4) }, () => 1 + Math.floor(random() * 110))
+  const crashAt = Array.from({ length: 1 + Math.floor(random() * 4) }, () => 1 + Math.floor(random() * 1.5 * points))
   const earlySignals = random() < 0.7
   const stealAt = random() < 0.4 ? random() * 120 : undefined
   const pauses = random() < 0.4
@@ -131,6 +136,7 @@ export function randomSchedule(seed: number): Schedule {
     seed,
     crashAt,
     earlySignals,
+    local: random() < 0.25,
     ...(stealAt !== undefined && { stealAt }),
     ...(pauses && { pauseMs: timing.leaseTtlMs + random() * 120 }),
   }

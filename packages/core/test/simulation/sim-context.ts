@@ -1,4 +1,5 @@
-import type { EngineContext, RetryPolicy, StepRun } from '../../src/run/definition.ts'
+import type { RetryPolicy, StepRun } from '../../src/define/effect.ts'
+import type { EngineContext } from '../../src/run/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard-schema.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -12,7 +13,8 @@ export interface SimStep {
   readonly max?: number
   readonly delayMs?: number
   readonly once?: boolean
-  readonly slow?: number
+  /** Virtual milliseconds at least, by how often it happened before. */
+  readonly slow?: number | ((times: number) => number)
   readonly timeoutMs?: number
   readonly key?: string
   readonly noun?: 'step' | 'model' | 'tool'
@@ -68,7 +70,10 @@ export class SimContext {
       name,
       input: null,
       label: { agent: name },
-      program: (context) => program(new SimContext(this.world, this.#process, context)),
+      program: (context) => {
+        this.world.beginChild(this.#process, context.scope)
+        return program(new SimContext(this.world, this.#process, context))
+      },
       ...(timeout !== undefined && { timeoutMs: timeout }),
       ...(signal !== undefined && { signal }),
       ...(key !== undefined && { key }),

@@ -16,7 +16,7 @@ const never = new Promise<never>(() => undefined)
  * The store as one process sees it: every call takes virtual time before and after its effect, and the process
  * can die before the call, or after the effect and before the answer.
  */
-export function simulatedStore(store: Store, process: SimProcess, hooks: StoreHooks): Store {
+export function simulatedStore(store: Store, process: SimProcess, hooks: StoreHooks, shared: boolean): Store {
   const wrap = <Port extends object>(port: Port): Port => {
     const methods = Object.entries(port).map(([method, call]) => [
       method,
@@ -25,7 +25,7 @@ export function simulatedStore(store: Store, process: SimProcess, hooks: StoreHo
     return Object.fromEntries(methods) as Port
   }
   return {
-    info: { ...store.info, capabilities: ['store.multi-process'] },
+    info: { ...store.info, capabilities: shared ? ['store.multi-process'] : [] },
     journal: wrap(store.journal),
     leases: wrap(store.leases),
     blobs: wrap(store.blobs),

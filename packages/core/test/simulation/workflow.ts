@@ -5,11 +5,6 @@ import type { World } from './world.ts'
 /** How a run may end beside succeeding. */
 export type OtherEnd = 'failed' | 'cancelled'
 
-/** A command that is sent at a random moment of a run. */
-export interface RandomCommand {
-  readonly type: 'cancel'
-}
-
 /** A signal as a workflow expects it: by name with a value made from the name, or spelled out. */
 export type SignalSpec = string | { readonly name: string; readonly value: unknown; readonly key?: string }
 
@@ -18,8 +13,8 @@ export interface Workflow {
   run(context: SimContext): Promise<unknown>
   /** Signals that it needs. */
   readonly signals?: readonly SignalSpec[]
-  /** The signals always come early. */
-  readonly early?: boolean
+  /** The signals always come within the first so many milliseconds. */
+  readonly sendWithin?: number
   /** How often a failed run is resumed. */
   readonly resumes?: number
   /** Other ends that are right. */

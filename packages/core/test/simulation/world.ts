@@ -1,11 +1,12 @@
-import type { Batch, Entry, Head, LeaseState, Store } from '../../src/ports/index.ts'
+import type { Batch, Entry, EntryInput, Head, LeaseState, Store } from '../../src/ports/index.ts'
 import type { RunHistory } from '../../src/history/fold.ts'
 import type { ResultData } from '../../src/history/event.ts'
-import type { Definition, StepRun } from '../../src/run/definition.ts'
+import type { StepRun } from '../../src/define/effect.ts'
+import type { Definition } from '../../src/run/definition.ts'
 import type { Engine } from '../../src/run/engine.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
 import type { Core } from './core.ts'
-import type { EffectBody } from './sim-context.ts'
+import type { EffectBody, SimStep } from './sim-context.ts'
 import { SimContext } from './sim-context.ts'
 import { epoch, SimProcess } from './sim-process.ts'
 import type { Simulation } from './simulation.ts'
@@ -24,6 +25,8 @@ export interface WorldInit {
   readonly workflow: Workflow
   /** Numbers of the crash points at which the process dies that gets there. */
   readonly crashAt: readonly number[]
+  /** Nobody else writes to the store as far as the engine knows, so it does not poll. */
+  readonly local?: boolean
   /** The program of the n-th process, when it is not the workflow's. */
   readonly programOf?: (boot: number) => Workflow['run']
 }
@@ -34,10 +37,17 @@ export class World implements StoreHooks {
   readonly workflow: Workflow
   readonly store: Store
   readonly entries: Entry[] = []
+  /** Commands in the order in which they were recorded. */
+  readonly inbox: EntryInput[] = []
+  /** When each of them was. */
+  readonly recordedAt: number[] = []
   readonly effects: { readonly key: string; readonly by: SimProcess }[] = []
   readonly bad: string[] = []
   readonly log: string[] = []
   points = 0
+  crashes = 0
+  takeovers = 0
+  boots = 0
   head: Head | undefined
   /** Why code and journal do not fit, when the engine said so. */
   diverged: string | undefined
@@ -48,12 +58,11 @@ export class World implements StoreHooks {
   /** The process that holds the lease by the store's word. */
   holder: string | undefined
   inboxPosition = 0
-  readonly #init: WorldInit
+  #init: WorldInit
   readonly #crashAt: Set<number>
   readonly #operator: SimProcess
   readonly #operatorStore: Store
   #resumes: number
-  #boots = 0
   #commands = 0
 
   constructor(sim: Simulation, init: WorldInit) {
@@ -64,7 +73,7 @@ export class World implements StoreHooks {
     this.#resumes = init.workflow.resumes ?? 0
     this.store = init.core.inMemoryStore({ clock: () => epoch + sim.now })
     this.#operator = new SimProcess(sim, 'operator', this)
-    this.#operatorStore = simulatedStore(this.store, this.#operator, this)
+    this.#operatorStore = simulatedStore(this.store, this.#operator, this, true)
   }
 
   get state(): string {
@@ -89,6 +98,7 @@ export class World implements StoreHooks {
   point(process: SimProcess): boolean {
     if (process.dead) return true
     if (process === this.#operator || !this.#crashAt.has(++this.points)) return false
+    this.crashes++
     this.log.push(`CRASH@${this.points} ${process.name}`)
     this.kill(process)
     if (process === this.current) this.#bootLater(20)
@@ -103,10 +113,10 @@ export class World implements StoreHooks {
   /** Starts a process that starts the run or goes on with it. */
   boot(): void {
     if (this.diverged !== undefined || this.state === 'succeeded' || this.state === 'cancelled') return
-    const process = new SimProcess(this.sim, `p${++this.#boots}`, this)
+    const process = new SimProcess(this.sim, `p${++this.boots}`, this)
     this.current = process
     this.log.push(`boot ${process.name}`)
-    const program = this.#init.programOf?.(this.#boots) ?? this.workflow.run.bind(this.workflow)
+    const program = this.#init.programOf?.(this.boots) ?? this.workflow.run.bind(this.workflow)
     const definition: Definition = {
       kind: 'workflow',
       name: 'simulated',
@@ -119,9 +129,18 @@ export class World implements StoreHooks {
     this.#start(process, definition)
   }
 
+  /** After a divergence: whether that program can go on with the run. */
+  async goOnWith(program: Workflow['run']): Promise<boolean> {
+    this.#init = { ...this.#init, programOf: () => program }
+    this.diverged = undefined
+    this.boot()
+    await this.sim.drain(60_000)
+    return this.state === 'succeeded' && this.diverged === undefined
+  }
+
   #engine(process: SimProcess, definition: Definition): Engine {
     return this.#init.core.createEngine({
-      store: simulatedStore(this.store, process, this),
+      store: simulatedStore(this.store, process, this, this.#init.local !== true),
       platform: process.platform,
       logger: silentLogger,
       resolve: () => definition,
@@ -170,6 +189,7 @@ export class World implements StoreHooks {
   steal(pauseMs: number | undefined): void {
     const process = this.current
     if (process === undefined || this.holder !== process.name || this.state !== 'running') return
+    this.takeovers++
     this.log.push(`STEAL from ${process.name} ${pauseMs ?? ''}`)
     if (pauseMs !== undefined) {
       process.pausedUntil = this.sim.now + pauseMs
@@ -209,7 +229,7 @@ export class World implements StoreHooks {
     const delay = this.random() * 6
     if (process === undefined || process.dead) {
       if (this.state === 'suspended') this.sim.at(delay, () => this.#bootIfNobodyLives())
-    } else if (this.random() < 0.5) process.after(delay, () => process.engine?.hub.wake(`inbox/${runId}`))
+    } else if (this.#init.local === true || this.random() < 0.5) process.after(delay, () => process.engine?.hub.wake(`inbox/${runId}`))
   }
 
   #bootIfNobodyLives(): void {
@@ -220,23 +240,41 @@ export class World implements StoreHooks {
   async effect(
     process: SimProcess,
     key: string,
-    options: { body?: EffectBody | undefined; once?: boolean | undefined; slow?: number | undefined; run: StepRun },
+    options: { body?: EffectBody | undefined; once?: boolean | undefined; slow?: SimStep['slow']; run: StepRun },
   ): Promise<unknown> {
     const { body, once = false, slow = 1, run } = options
     if (this.point(process)) return new Promise(() => undefined)
     const times = this.effects.filter((effect) => effect.key === key).length
     if (once && times > 0) this.bad.push(`once ran twice: ${key}`)
-    if (this.holder === process.name && this.isCommitted(key)) this.bad.push(`a committed step ran again: ${key}`)
+    if (this.holder === process.name && this.#isCommitted(key)) this.bad.push(`a committed step ran again: ${key}`)
     if (this.sim.now >= process.leasedUntil) this.bad.push(`an effect began without a lease: ${key}`)
     this.effects.push({ key, by: process })
     this.log.push(`fx ${key}`)
-    await process.delay(slow + this.random() * 12)
+    const least = typeof slow === 'number' ? slow : slow(times)
+    await this.#effectTime(process, least + this.random() * 12, least > 1_000 ? run.signal : undefined)
     if (this.point(process)) return new Promise(() => undefined)
     if (run.signal.aborted && this.random() < 0.5) throw run.signal.reason
     return body === undefined ? key : body(times)
   }
 
-  isCommitted(key: string): boolean {
+  /** A long effect ends soon after it was told to. */
+  #effectTime(process: SimProcess, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = this.sim.at(ms, resolve, { owner: process })
+      signal?.addEventListener('abort', () => {
+        this.sim.cancel(end)
+        process.after(this.random() * 5, resolve)
+      })
+    })
+  }
+
+  /** The body of a child begins. */
+  beginChild(process: SimProcess, key: string): void {
+    const ended = this.fold()?.results.some(({ data }) => data.key === key) ?? false
+    if (ended && this.holder === process.name) this.bad.push(`the body of an ended child ran again: ${key}`)
+  }
+
+  #isCommitted(key: string): boolean {
     return this.fold()?.results.some(({ data }) => data.key === key && data.status === 'ok') ?? false
   }
 
@@ -261,6 +299,11 @@ export class World implements StoreHooks {
       this.log.push(`${position}:${entry.type} ${key} ${status}`.trimEnd())
     }
     this.inboxPosition = positions[`inbox/${runId}`] ?? this.inboxPosition
+    for (const { stream, entries } of batch.entries ?? []) {
+      if (stream !== `inbox/${runId}`) continue
+      this.inbox.push(...entries)
+      this.recordedAt.push(epoch + this.sim.now)
+    }
     if (batch.fence?.release === true) this.holder = undefined
     const head = batch.heads?.find((one) => one.stream === stream)
     if (head === undefined) return

@@ -76,4 +76,18 @@ export const linear: Workflows = {
       return output === `${winner}n-${winner}`
     },
   },
+  rawRace: {
+    run: async (c) => {
+      const later = async (): Promise<string> => {
+        await c.raw(30)
+        return c.step('a')
+      }
+      const first = await Promise.race([later(), c.step('b', undefined, { slow: 12 })])
+      return first + (await c.step(`after-${first}`))
+    },
+    check: (output, world) => {
+      const winner = firstOf(world, 'a', 'b')
+      return output === `${winner}after-${winner}`
+    },
+  },
 }

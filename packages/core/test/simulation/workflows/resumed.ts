@@ -68,6 +68,7 @@ export const resumed: Workflows = {
     resumes: 2,
     run: async (c) => (await c.step('a')) + (await c.step('r', failing(3), { max: 3 })),
   },
+  retryOutAgain: { resumes: 1, run: (c) => c.step('r', failing(5), { max: 3 }) },
   onceFail: {
     resumes: 2,
     may: ['failed'],
@@ -75,6 +76,8 @@ export const resumed: Workflows = {
       await c.step('a')
       return c.step('pay', failing(1), { once: true })
     },
+    verify: (_, world) =>
+      world.state === 'failed' && world.refused === undefined ? 'a once effect was resumed' : undefined,
   },
   onceUnknown: {
     resumes: 2,

@@ -52,11 +52,13 @@ export const scopes: Workflows = {
     run: async (c) => {
       void c.child('bg', async (d) => {
         await d.step('x')
+        await d.raw(40)
         return d.step('y')
       })
       await c.step('a')
       return 'done'
     },
+    verify: ({ results }) => (results.some(({ data }) => data.key === 'bg') ? undefined : 'the run ended before its child'),
   },
   childTimeout: {
     run: async (c) => {

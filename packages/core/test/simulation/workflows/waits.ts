@@ -16,7 +16,7 @@ export const waits: Workflows = {
   },
   early: {
     signals: ['s'],
-    early: true,
+    sendWithin: 3,
     run: async (c) => {
       const a = await c.step('a')
       const value = await c.wait('s')
@@ -75,6 +75,15 @@ export const waits: Workflows = {
         return d.step('y')
       })
       return c.step('a')
+    },
+  },
+  suspendGap: {
+    signals: ['w1', 'w2', 'w3', 'w4'],
+    sendWithin: 700,
+    run: async (c) => {
+      const values: string[] = []
+      for (const name of ['w1', 'w2', 'w3', 'w4']) values.push(String(await c.wait(name)))
+      return values
     },
   },
 }

@@ -1,0 +1,9 @@
+import { foldRun } from '../../src/history/fold.ts'
+import { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
+import { sendCommand } from '../../src/run/commands.ts'
+import { createEngine } from '../../src/run/create-engine.ts'
+import { startRun } from '../../src/run/start.ts'
+import type { Core } from './core.ts'
+
+/** Core as its sources say. */
+export const sourceCore: Core = { createEngine, startRun, sendCommand, foldRun, inMemoryStore }
