@@ -10,6 +10,7 @@ export type {
   FanOutOptions,
   GenerateInit,
   GenerateResult,
+  ModelRetryOptions,
   StepOptions,
   ToolCalls,
   WaitOptions,
@@ -20,7 +21,7 @@ export type { DelegationPolicy } from './define/delegation.ts'
 export type { HarnessDefaults } from './define/defaults.ts'
 export type { Effect, Reconciled, RetryPolicy, StepRun } from './define/effect.ts'
 export { defineHarness } from './harness/create.ts'
-export type { Harness, HarnessInit, Session, WorkflowMap } from './harness/create.ts'
+export type { Harness, HarnessInit, Session, WorkflowMap } from './harness/harness.ts'
 export type { ForkOptions } from './harness/fork.ts'
 export type { HarnessInspection } from './harness/inspect.ts'
 export type { PruneOptions, PruneResult } from './harness/prune.ts'

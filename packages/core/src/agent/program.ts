@@ -68,7 +68,8 @@ class AgentLoop {
         continue
       }
       if (turn.finishReason === 'pause') continue
-      const checked = await checkAnswer(this.#agent, textOf(turn.answer))
+      const checking = checkAnswer(this.#agent, textOf(turn.answer))
+      const checked = checking instanceof Promise ? await this.#context.io(() => checking) : checking
       if (checked.valid) return checked.output
       if (repaired) throw this.#invalidAnswer(checked.issues)
       repaired = true
@@ -97,7 +98,8 @@ class AgentLoop {
             history: await this.#readHistory(),
             conversation: this.#conversation,
           }),
-        timeoutMs: this.#agent.modelTimeoutMs ?? this.#deps.defaults.modelTimeoutMs,
+        timeoutMs: this.#agent.modelTimeoutMs,
+        defaultTimeoutMs: this.#deps.defaults.modelTimeoutMs,
         agent: this.#agent.name,
         folded: true,
       }),

@@ -4,6 +4,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { toolMessage, toolResult } from '../history/conversation.ts'
 import type { Json, Message, ToolCallPart, ToolResultPart } from '../ports/index.ts'
 import type { EngineContext, StepSpec } from '../run/definition.ts'
+import type { SchemaResult } from '../schema/standard-schema.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 import { toolStep } from '../tools/step.ts'
 
@@ -55,7 +56,8 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
   const name = `tool-${turn.turn}-${index + 1}`
   const label = { agent: agent.name, tool: call.name, callId: call.callId }
   const tool = agent.tools.find((candidate) => candidate.name === call.name)
-  const checked = await checkCall(tool, call)
+  const checking = checkCall(tool, call)
+  const checked = checking instanceof Promise ? await context.io(() => checking) : checking
   if ('refusal' in checked) {
     const { refusal } = checked
     return {
@@ -85,38 +87,36 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
 
 type CheckedCall = { readonly tool: Tool; readonly input: unknown } | { readonly refusal: HarnessError }
 
-async function checkCall(tool: Tool | undefined, call: ToolCallPart): Promise<CheckedCall> {
-  if (tool === undefined) {
-    return { refusal: refusal('tool/not-found', call, `There is no tool "${call.name}". It was not called.`) }
-  }
+/** A promise comes back only when the schema itself is asynchronous. */
+function checkCall(tool: Tool | undefined, call: ToolCallPart): CheckedCall | Promise<CheckedCall> {
+  if (tool === undefined) return refused('tool/not-found', call, `There is no tool "${call.name}".`)
+  const invalid = (why: string): CheckedCall => refused('tool/invalid-arguments', call, why)
   let parsed: unknown
   try {
     parsed = call.arguments.trim() === '' ? {} : (JSON.parse(call.arguments) as Json)
   } catch {
-    return {
-      refusal: refusal(
-        'tool/invalid-arguments',
-        call,
-        'The arguments are not JSON. The tool was not called.',
-      ),
-    }
+    return invalid('The arguments are not JSON.')
   }
-  const result = await validate(tool.input, parsed)
-  if (result.issues === undefined) return { tool, input: result.value }
-  const text = issueText(issueRecords(result.issues))
-  return {
-    refusal: refusal(
-      'tool/invalid-arguments',
-      call,
-      `The arguments do not match: ${text}. The tool was not called.`,
-    ),
+  const toChecked = (result: SchemaResult<unknown>): CheckedCall =>
+    result.issues === undefined
+      ? { tool, input: result.value }
+      : invalid(`The arguments do not match: ${issueText(issueRecords(result.issues))}.`)
+  // A schema that throws has not let the arguments through.
+  const failed = (error: unknown): CheckedCall =>
+    invalid(`The arguments could not be checked: ${error instanceof Error ? error.message : String(error)}.`)
+  try {
+    const result = validate(tool.input, parsed)
+    return result instanceof Promise ? result.then(toChecked, failed) : toChecked(result)
+  } catch (error) {
+    return failed(error)
   }
 }
 
-function refusal(
+function refused(
   code: 'tool/not-found' | 'tool/invalid-arguments',
   call: ToolCallPart,
-  message: string,
-): HarnessError {
-  return new HarnessError({ code, message, meta: { tool: call.name.slice(0, 64).toWellFormed() } })
+  why: string,
+): CheckedCall {
+  const meta = { tool: call.name.slice(0, 64).toWellFormed() }
+  return { refusal: new HarnessError({ code, message: `${why} The tool was not called.`, meta }) }
 }

@@ -1,7 +1,7 @@
 import type { ModelSettings } from '../ports/index.ts'
 import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
-import { checkFields, checkSchema, invalidDefinition } from './check.ts'
+import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
 import type { Tool } from './tool.ts'
 
 type Text = StandardSchema<string>
@@ -71,6 +71,7 @@ export function defineAgent<
   Output extends StandardSchema = Text,
 >(init: AgentInit<Alias, Input, Output>): Agent<InputOf<Input>, OutputOf<Output>, Alias> {
   const what = `Agent "${String(init.name)}"`
+  requireFields(what, { ...init }, ['name', 'model', 'instructions'])
   checkFields(
     what,
     { ...init },
@@ -90,6 +91,9 @@ export function defineAgent<
   checkSchema(what, 'output', init.output)
   checkTools(what, init.tools ?? [])
   const { instructions, prompt } = init
+  if (typeof instructions !== 'string')
+    checkFunction(what, 'instructions, if it is not a text,', instructions)
+  if (prompt !== undefined) checkFunction(what, 'prompt', prompt)
   return Object.freeze({
     kind: 'agent' as const,
     name: init.name,
@@ -109,13 +113,14 @@ export function defineAgent<
     maxToolCalls: init.maxToolCalls,
     toolConcurrency: init.toolConcurrency ?? 8,
     historyWindow: init.historyWindow,
-    settings: init.settings ?? {},
+    settings: Object.freeze({ ...init.settings }),
     timeoutMs: init.timeoutMs,
     modelTimeoutMs: init.modelTimeoutMs,
   })
 }
 
 function checkTools(what: string, tools: readonly Tool[]): void {
+  if (!Array.isArray(tools)) invalidDefinition(`${what}: tools must be an array.`)
   const names = new Set<string>()
   for (const tool of tools) {
     if (tool?.kind !== 'tool') invalidDefinition(`${what}: tools must be values made by defineTool.`)
@@ -124,12 +129,13 @@ function checkTools(what: string, tools: readonly Tool[]): void {
   }
 }
 
-/** A string schema streams text, whatever library it is of. */
+/** A string schema streams text, whatever library it is of; a choice of words is structured output like any other. */
 function answersText(schema: StandardSchema): boolean {
   const converter = schema['~standard'].jsonSchema as
-    { output?: (options: { target: string }) => { type?: unknown } } | undefined
+    { output?: (options: { target: string }) => Readonly<Record<string, unknown>> } | undefined
   try {
-    return converter?.output?.({ target: 'draft-2020-12' }).type === 'string'
+    const json = converter?.output?.({ target: 'draft-2020-12' })
+    return json?.['type'] === 'string' && json['enum'] === undefined && json['const'] === undefined
   } catch {
     return false
   }

@@ -21,23 +21,53 @@ const fields = {
   timeoutMs: z.number().min(0, '0 is no limit, more is a limit in milliseconds'),
   historyWindow: wholeNumber,
   effect: z.enum(['read', 'idempotent', 'once']),
+  runId: z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'use 1 to 128 of A-Z a-z 0-9 _ . : -'),
+  // A stream name is at most 200 characters, and the session's own begins with a prefix.
+  sessionId: z
+    .string()
+    .regex(/^[^\p{Cc}\p{Cs}]{1,180}$/u, 'use 1 to 180 characters without control characters'),
+  finalStates: z.array(z.enum(['succeeded', 'failed', 'cancelled'])),
+  flag: z.boolean(),
+  history: z.enum(['session', 'own']),
+  factor: z.number().min(1),
+  signal: z.custom((value) => value instanceof AbortSignal, 'pass an AbortSignal'),
 } as const
 
 /** A rule for one field. */
 export type FieldRule = keyof typeof fields
 
-/** Checks named fields; absent ones are left to their defaults. Throws `config/definition` that says what and where. */
+/** The first field that breaks its rule; absent ones are left to their defaults. */
+export function findInvalid(
+  value: Readonly<Record<string, unknown>>,
+  rules: Readonly<Record<string, FieldRule>>,
+): { readonly field: string; readonly why: string } | undefined {
+  for (const field in rules) {
+    const rule = rules[field]
+    if (rule === undefined || value[field] === undefined) continue
+    const result = fields[rule].safeParse(value[field])
+    if (!result.success) return { field, why: result.error.issues[0]?.message ?? '' }
+  }
+  return undefined
+}
+
+/** Checks named fields. Throws `config/definition` that says what and where. */
 export function checkFields(
   what: string,
   value: Readonly<Record<string, unknown>>,
   rules: Readonly<Record<string, FieldRule>>,
 ): void {
-  for (const [field, rule] of Object.entries(rules)) {
-    if (value[field] === undefined) continue
-    const result = fields[rule].safeParse(value[field])
-    if (!result.success)
-      invalidDefinition(`${what}: ${field} is not valid: ${result.error.issues[0]?.message ?? ''}`)
-  }
+  const found = findInvalid(value, rules)
+  if (found !== undefined) invalidDefinition(`${what}: ${found.field} is not valid: ${found.why}`)
+}
+
+/** Refuses a definition that lacks a field without a default. */
+export function requireFields(
+  what: string,
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): void {
+  const missing = names.find((name) => value[name] === undefined)
+  if (missing !== undefined) invalidDefinition(`${what}: ${missing} is missing.`)
 }
 
 /** Checks options of a call. Throws `validation/options`. */
@@ -46,16 +76,17 @@ export function checkOptions(
   value: Readonly<Record<string, unknown>>,
   rules: Readonly<Record<string, FieldRule>>,
 ): void {
-  for (const [field, rule] of Object.entries(rules)) {
-    if (value[field] === undefined) continue
-    const result = fields[rule].safeParse(value[field])
-    if (result.success) continue
-    throw new HarnessError({
-      code: 'validation/options',
-      message: `${what}: ${field} is not valid: ${result.error.issues[0]?.message ?? ''}`,
-      meta: { field },
-    })
-  }
+  const found = findInvalid(value, rules)
+  if (found !== undefined) invalidOption(what, found.field, found.why)
+}
+
+/** Refuses an option of a call. */
+export function invalidOption(what: string, field: string, why: string): never {
+  throw new HarnessError({
+    code: 'validation/options',
+    message: `${what}: ${field} is not valid: ${why}`,
+    meta: { field },
+  })
 }
 
 /** Requires a function. */

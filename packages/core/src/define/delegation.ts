@@ -34,11 +34,42 @@ export function checkDelegation(
   checkFields(
     `${what}, delegation`,
     { ...policy },
-    { maxChildAgentCalls: 'limit', maxParallelChildAgentCalls: 'count', maxDepth: 'limit' },
+    { enabled: 'flag', maxChildAgentCalls: 'limit', maxParallelChildAgentCalls: 'count', maxDepth: 'limit' },
   )
+  const lists = [policy.agents, policy.modelAliases, ...Object.values(policy.agentModelAliases ?? {})]
+  if (lists.some((list) => list !== undefined && !Array.isArray(list))) {
+    invalidDefinition(`${what}: agents, modelAliases and agentModelAliases of delegation are lists of names.`)
+  }
   if (agents === undefined) return
   const named = [...(policy.agents ?? []), ...Object.keys(policy.agentModelAliases ?? {})]
   const unknown = named.find((name) => !agents.includes(name))
   if (unknown !== undefined)
     invalidDefinition(`${what}: delegation names the agent "${unknown}", which it does not declare.`)
+}
+
+/** Refuses aliases that no model of the harness has: a call that names one could never be made. */
+export function checkDelegationAliases(
+  what: string,
+  policy: DelegationPolicy | undefined,
+  has: (alias: string) => boolean,
+): void {
+  const named = [...(policy?.modelAliases ?? []), ...Object.values(policy?.agentModelAliases ?? {}).flat()]
+  const unknown = named.find((alias) => !has(alias))
+  if (unknown !== undefined) {
+    invalidDefinition(
+      `${what}: delegation names the model alias "${unknown}", which \`models\` does not have.`,
+    )
+  }
+}
+
+/**
+ * The policy of one workflow: each limit its own or the harness's. A workflow that has a policy decides by itself
+ * whether delegation is enabled.
+ */
+export function delegationOf(
+  own: DelegationPolicy | undefined,
+  defaults: DelegationPolicy | undefined,
+): DelegationPolicy {
+  if (own === undefined) return defaults ?? {}
+  return { ...defaults, ...own, enabled: own.enabled ?? true }
 }

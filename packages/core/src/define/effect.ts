@@ -23,6 +23,8 @@ export interface RetryPolicy {
 
 /** What a step's body gets. */
 export interface StepRun {
+  /** Path that names this step in its run, as events name it. */
+  readonly key: string
   /** The same for every attempt of this step, in every process. */
   readonly idempotencyKey: string
   readonly attempt: number

@@ -1,7 +1,7 @@
 import type { Effect } from './effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
-import { checkFields, checkFunction, checkSchema } from './check.ts'
+import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
 
 /** What a tool gets beside its input. */
 export interface ToolContext {
@@ -55,6 +55,7 @@ export function defineTool<Input extends StandardSchema, Output extends Standard
   init: ToolInit<Input, Output>,
 ): Tool<InputOf<Input>, OutputOf<Output>> {
   const what = `Tool "${String(init.name)}"`
+  requireFields(what, { ...init }, ['name', 'description', 'input', 'execute'])
   checkFields(
     what,
     { ...init },

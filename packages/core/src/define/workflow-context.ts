@@ -59,8 +59,24 @@ export interface GenerateInit<Output extends StandardSchema> {
   readonly output?: Output
   readonly settings?: ModelSettings
   readonly key?: string
-  /** Milliseconds; 0 is no limit. */
+  /** Milliseconds for one attempt; 0 is no limit. */
   readonly timeoutMs?: number
+  /** Goes before the alias's; `false`: one attempt. */
+  readonly retry?: ModelRetryOptions | false
+}
+
+/** When a model call is tried again. Times in milliseconds. */
+export interface ModelRetryOptions {
+  /** Counts the first attempt. Default 3. */
+  readonly maxAttempts?: number
+  /** Before the second attempt. Default 500. */
+  readonly minDelayMs?: number
+  /** Default 8,000. */
+  readonly maxDelayMs?: number
+  /** A provider that asks for a longer wait makes the call fail at once, with `meta.retryAfterMs`. Default 20,000. */
+  readonly maxWaitMs?: number
+  /** Attempts and waits together, in one process. Default 60,000. */
+  readonly maxActiveMs?: number
 }
 
 /** What a model answered to a workflow. */

@@ -1,7 +1,7 @@
 import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { ModelCapability } from '../ports/index.ts'
 import type { Agent } from './agent.ts'
-import { checkFields, checkFunction, checkSchema, invalidDefinition } from './check.ts'
+import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
 import type { DelegationPolicy } from './delegation.ts'
 import { checkDelegation } from './delegation.ts'
 import type { Tool } from './tool.ts'
@@ -79,10 +79,9 @@ export function defineWorkflow<
   init: WorkflowInit<Input, Output, Agents, Tools, Models>,
 ): Workflow<InputOf<Input>, OutputOf<Output>, WorkflowAlias<Agents, Models>> {
   const what = `Workflow "${String(init.name)}"`
+  requireFields(what, { ...init }, ['name', 'input', 'output', 'run'])
   checkFields(what, { ...init }, { name: 'name', version: 'version', timeoutMs: 'timeoutMs' })
   checkFunction(what, 'run', init.run)
-  if (init.input === undefined || init.output === undefined)
-    invalidDefinition(`${what}: input and output need a schema.`)
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
   const agents: AgentMap = init.agents ?? {}
@@ -95,6 +94,11 @@ export function defineWorkflow<
     checkFields(`${what}, tools`, { [key]: key }, { [key]: 'name' })
     if (tool?.kind !== 'tool') invalidDefinition(`${what}: tools.${key} must be a value made by defineTool.`)
   }
+  for (const [alias, needs] of Object.entries(init.models ?? {})) {
+    checkFields(`${what}, models`, { [alias]: alias }, { [alias]: 'name' })
+    if (!Array.isArray(needs))
+      invalidDefinition(`${what}: models.${alias} must list what it needs, such as ['text'].`)
+  }
   if (init.delegation !== undefined) checkDelegation(what, init.delegation, Object.keys(agents))
   const aliases = [...Object.values(agents).map((agent) => agent.model), ...Object.keys(init.models ?? {})]
   return Object.freeze({
@@ -106,9 +110,9 @@ export function defineWorkflow<
     agents: Object.freeze({ ...agents }),
     tools: Object.freeze({ ...init.tools }),
     models: Object.freeze({ ...init.models }),
-    delegation: init.delegation,
+    delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
-    aliases: [...new Set(aliases)] as WorkflowAlias<Agents, Models>[],
+    aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
     run: init.run as Workflow['run'],
   })
 }

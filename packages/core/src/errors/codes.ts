@@ -35,7 +35,7 @@ export const harnessErrorCodes = {
   'tool/unknown-outcome': 'A `once` tool was started and its outcome is not known.',
   'tool/invalid-arguments': 'The model called a tool with arguments that do not match its schema.',
   'tool/not-found': 'The model called a tool that is not selected.',
-  'tool/failed': 'A tool threw.',
+  'tool/failed': 'A tool returned what its output schema refuses. Correct the tool or its schema.',
   'agent/budget': 'The agent reached maxSteps or maxToolCalls: meta.limit names it.',
   'agent/refusal': 'The model refused to answer.',
   'operation/cancelled': 'The operation was cancelled: meta.scope says what.',

@@ -22,7 +22,7 @@ export function serializeError(error: unknown): ErrorRecord {
       message: wellFormed(error.message),
       code: error.code,
       ...(error.retryable && { retryable: true }),
-      ...(Object.keys(error.meta).length > 0 && { meta: error.meta }),
+      ...metaOf(error.meta),
     }
   }
   if (error instanceof Error) return { name: wellFormed(error.name), message: wellFormed(error.message) }
@@ -52,6 +52,23 @@ export function deserializeError(record: ErrorRecord, original?: unknown): Error
 /** A record as plain JSON. */
 export function errorRecordToJson(record: ErrorRecord): Json {
   return record as unknown as Json
+}
+
+/**
+ * Facts as JSON, because whatever threw may have put anything there. Facts that cannot be stored are left out:
+ * the failure that they belong to matters more.
+ */
+function metaOf(meta: unknown): { readonly meta?: ErrorMeta } {
+  if (typeof meta !== 'object' || meta === null || Object.keys(meta).length === 0) return {}
+  try {
+    return { meta: JSON.parse(JSON.stringify(meta, wellFormedValue)) as ErrorMeta }
+  } catch {
+    return {}
+  }
+}
+
+function wellFormedValue(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
 }
 
 function wellFormed(text: unknown): string {

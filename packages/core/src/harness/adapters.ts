@@ -1,5 +1,13 @@
 import { HarnessError } from '../errors/harness-error.ts'
-import { portSpecs, type AdapterInfo, type Capability, type PortName } from '../ports/index.ts'
+import type { ModelRegistry } from '../models/registry.ts'
+import {
+  portSpecs,
+  type AdapterInfo,
+  type Capability,
+  type Platform,
+  type PortName,
+  type Store,
+} from '../ports/index.ts'
 
 /** An adapter with the ports that it has to fill. */
 export interface AdapterUse {
@@ -7,12 +15,46 @@ export interface AdapterUse {
   readonly role: string
   readonly info: AdapterInfo
   readonly ports: readonly PortName[]
+  /** The adapter itself; one with `close` is closed with the harness. */
+  readonly adapter: { readonly close?: () => Promise<void> }
+}
+
+/** The adapters of a harness. */
+export function adapterUses(init: {
+  readonly store: Store
+  readonly platform: Platform
+  readonly models: ModelRegistry
+}): AdapterUse[] {
+  const { store, platform, models } = init
+  return [
+    { role: 'store', info: store?.info, ports: ['journal', 'lease', 'blobs'], adapter: store },
+    { role: 'platform', info: platform?.info, ports: ['platform'], adapter: platform as object },
+    ...models.aliases.map((alias): AdapterUse => {
+      const { model } = models.get(alias)
+      return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model as object }
+    }),
+  ]
+}
+
+/** Closes every adapter once, also after a failure, and reports the failures together. */
+export async function closeAdapters(uses: readonly AdapterUse[]): Promise<void> {
+  const adapters = [...new Set(uses.map((use) => use.adapter))]
+  const ends = await Promise.allSettled(adapters.map(async (adapter) => adapter.close?.()))
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  if (failures.length === 0) return
+  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+  throw new AggregateError(failures, `Some adapters could not be closed: ${messages.join('; ')}`)
 }
 
 /** Refuses adapters that say nothing of themselves or were written against another version of a port. */
 export function checkAdapters(uses: readonly AdapterUse[]): void {
   for (const { role, info, ports } of uses) {
-    if (typeof info?.id !== 'string' || typeof info.specs !== 'object' || !Array.isArray(info.capabilities)) {
+    if (
+      typeof info?.id !== 'string' ||
+      typeof info.specs !== 'object' ||
+      info.specs === null ||
+      !Array.isArray(info.capabilities)
+    ) {
       refuse(
         `${role} is not an adapter: its \`info\` must have id, packageName, version, specs and capabilities.`,
       )

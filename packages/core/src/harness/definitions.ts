@@ -30,7 +30,8 @@ export function workflowDefinition(workflow: Workflow, deps: WorkflowDeps): Defi
 export function childProgram(agent: Agent, deps: AgentDeps): Program {
   const program = agentProgram(agent, compilePrompt(agent), deps)
   const failure = { code: 'validation/input', what: `The input of agent "${agent.name}"` } as const
-  return async (context, input) => program(context, await validateOrThrow(agent.input, input, failure))
+  return async (context, input) =>
+    program(context, await context.io(() => validateOrThrow(agent.input, input, failure)))
 }
 
 const anything: StandardSchema = {

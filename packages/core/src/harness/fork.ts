@@ -1,21 +1,26 @@
+import { checkOptions, invalidOption } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { readAll } from '../feed/read.ts'
-import { runStream } from '../feed/streams.ts'
+import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit } from '../feed/writer.ts'
 import type { CommittedEvents } from '../history/event.ts'
-import { foldRun, chainOf } from '../history/fold.ts'
-import type { EntryInput, Json } from '../ports/index.ts'
+import { chainOf, foldRun, type RunHistory } from '../history/fold.ts'
+import { encodeValue } from '../history/stored-value.ts'
+import { isCodedError, type Batch, type Entry, type EntryInput, type Json } from '../ports/index.ts'
+import { busyError } from '../run/busy.ts'
+import { targetOf } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
-import { runFacts, runHead, type RunHead } from '../run/heads.ts'
+import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from '../run/heads.ts'
 import { resumeRun } from '../run/resume.ts'
+import { messagesOf, readConversation } from '../session/conversation-reader.ts'
 import { requireDefinition, requireHead } from './lookup.ts'
 
 /** Where a fork begins. */
 export interface ForkOptions {
   /** Default: a new id. */
   readonly runId?: string
-  /** Default: a new session of the fork's own. */
+  /** Default: a new session with the conversation that the run had seen. */
   readonly sessionId?: string
   /** The last position to keep. Default: before the failure, or everything before the end. */
   readonly at?: number
@@ -26,6 +31,10 @@ export interface ForkOptions {
  * unless one is named. The first run stays as it is. What the kept part recorded is not paid for again.
  */
 export async function forkRun(engine: Engine, runId: string, options: ForkOptions): Promise<RunHandle> {
+  checkOptions('runs.fork', options as Readonly<Record<string, unknown>>, {
+    runId: 'runId',
+    sessionId: 'sessionId',
+  })
   const source = await requireHead(engine, runId)
   const definition =
     engine.resolve(source.target.kind, source.target.name) ?? requireDefinition(engine, source)
@@ -33,22 +42,19 @@ export async function forkRun(engine: Engine, runId: string, options: ForkOption
   const history = foldRun(entries)
   const first = entries[0]
   if (history === undefined || first === undefined) throw new TypeError(`The run "${runId}" has no entries.`)
-  const at = checkPosition(options.at ?? defaultPosition(history), history.lastPosition)
+  const at = positionToKeep(history, options.at)
   const forkId = options.runId ?? engine.platform.id()
   const sessionId = options.sessionId ?? `fork:${forkId}`
-  const { name, kind, version } = definition
+  const place = await placeOf(engine, { sessionId, source: history })
   const started: CommittedEvents['run.started'] = {
     ...history.started,
     // The fork runs the code that is there now; a replay says where that does not fit.
-    target: { kind, name, version },
+    target: targetOf(definition),
     sessionId,
     durable: true,
-    historyPosition: 0,
+    historyPosition: place.historyPosition,
     forkedFrom: { runId, position: at },
   }
-  const kept: EntryInput[] = entries
-    .filter((entry) => entry.position > 1 && entry.position <= at)
-    .map(({ type, at: time, data }) => ({ type, at: time, data }))
   const now = engine.platform.now()
   const head: RunHead = {
     ...runFacts(
@@ -59,30 +65,71 @@ export async function forkRun(engine: Engine, runId: string, options: ForkOption
     state: 'suspended',
     updatedAt: now,
   }
-  await commit(engine, {
-    expect: [{ stream: runStream(forkId), position: 0 }],
-    entries: [
-      {
-        stream: runStream(forkId),
-        entries: [{ type: first.type, at: now, data: started as unknown as Json }, ...kept],
-      },
-    ],
-    heads: [runHead(head)],
+  const begin: EntryInput = { type: first.type, at: now, data: started as unknown as Json }
+  await commitFork(engine, forkId, {
+    expect: [{ stream: runStream(forkId), position: 0 }, ...place.expect],
+    entries: [{ stream: runStream(forkId), entries: [begin, ...keptEntries(entries, at)] }, ...place.entries],
+    heads: [runHead(head), ...place.heads],
   })
   return resumeRun(engine, head, definition)
 }
 
-function defaultPosition(history: NonNullable<ReturnType<typeof foldRun>>): number {
-  const origin = chainOf(history.finished)[0]
-  if (origin !== undefined) return origin.position - 1
-  return history.finished === undefined ? history.lastPosition : history.lastPosition - 1
+function keptEntries(entries: readonly Entry[], at: number): EntryInput[] {
+  return entries
+    .filter((entry) => entry.position > 1 && entry.position <= at)
+    .map(({ type, at: time, data }) => ({ type, at: time, data }))
 }
 
-function checkPosition(at: number, last: number): number {
-  if (Number.isInteger(at) && at >= 1 && at <= last) return at
-  throw new HarnessError({
-    code: 'validation/options',
-    message: `runs.fork: at must be a position from 1 to ${last}.`,
-    meta: { field: 'at', last },
-  })
+/** The end itself is never kept: what has ended cannot go on. */
+function positionToKeep(history: RunHistory, asked: number | undefined): number {
+  const last = history.finished === undefined ? history.lastPosition : history.lastPosition - 1
+  if (asked === undefined) return Math.min(last, (chainOf(history.finished)[0]?.position ?? Infinity) - 1)
+  if (Number.isInteger(asked) && asked >= 1 && asked <= last) return asked
+  return invalidOption('runs.fork', 'at', `pass a position from 1 to ${last}`)
+}
+
+interface ForkPlace extends Required<Pick<Batch, 'entries' | 'expect' | 'heads'>> {
+  /** How far the history of the fork's session counts for it. */
+  readonly historyPosition: number
+}
+
+/** A session that exists keeps its own conversation; a new one gets the conversation that the run had seen. */
+async function placeOf(
+  engine: Engine,
+  fork: { readonly sessionId: string; readonly source: RunHistory },
+): Promise<ForkPlace> {
+  const { sessionId, source } = fork
+  const { started } = source
+  const stream = sessionStream(sessionId)
+  const [head] = await engine.journal.heads({ streams: [stream] })
+  const occupant = occupantOf(head)
+  if (occupant !== undefined) throw busyError(sessionId, occupant, 'concurrent_run')
+  const none = { entries: [], expect: [], heads: [] }
+  if (sessionId === started.sessionId) return { ...none, historyPosition: started.historyPosition }
+  if (head !== undefined) return { ...none, historyPosition: positionOf(head) }
+  const upTo = started.historyPosition
+  const messages = upTo === 0 ? [] : messagesOf(await readConversation(engine, started.sessionId, { upTo }))
+  if (messages.length === 0) return { ...none, historyPosition: 0 }
+  const { stored } = await encodeValue(messages, 'The conversation of the fork', engine.blobs)
+  const now = engine.platform.now()
+  const entry: EntryInput = { type: 'session.replaced', at: now, data: stored as unknown as Json }
+  return {
+    entries: [{ stream, entries: [entry] }],
+    expect: [{ stream, position: 0 }],
+    heads: [sessionHead({ sessionId, position: 1, updatedAt: now })],
+    historyPosition: 1,
+  }
+}
+
+async function commitFork(engine: Engine, forkId: string, batch: Omit<Batch, 'id'>): Promise<void> {
+  try {
+    await commit(engine, batch)
+  } catch (error) {
+    if (!isCodedError(error, 'journal/conflict')) throw error
+    throw new HarnessError({
+      code: 'run/conflict',
+      message: `The run id "${forkId}" or its session is taken. Use another runId.`,
+      meta: { runId: forkId },
+    })
+  }
 }

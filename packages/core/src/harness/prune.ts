@@ -1,12 +1,17 @@
-import { HarnessError } from '../errors/harness-error.ts'
+import { checkOptions } from '../define/check.ts'
 import { readAll } from '../feed/read.ts'
-import { inboxStream } from '../feed/streams.ts'
+import { inboxStream, runIdOfStream, runStream } from '../feed/streams.ts'
 import { commit } from '../feed/writer.ts'
-import type { Entry, Head } from '../ports/index.ts'
+import type { Entry, Fence, Head, HeadQuery } from '../ports/index.ts'
 import type { Engine } from '../run/engine.ts'
+import { toRunHead, type RunHead } from '../run/heads.ts'
+import { acquireSession } from '../run/owner.ts'
 
 /** Blobs that were touched within this time stay: the entry that names them may be about to be written. */
 const blobGraceMs = 3_600_000
+
+/** Heads that are looked at, and dropped, together. */
+const pageSize = 100
 
 /** Which finished runs to remove. */
 export interface PruneOptions {
@@ -25,57 +30,91 @@ export interface PruneResult {
 
 /** Removes finished runs whole, each with its inbox, and then the blobs that nothing names any more. */
 export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<PruneResult> {
-  if (typeof options.olderThanMs !== 'number' || !(options.olderThanMs >= 0)) {
-    throw new HarnessError({
-      code: 'validation/options',
-      message: 'runs.prune: olderThanMs must be a number of milliseconds, 0 or more.',
-      meta: { field: 'olderThanMs' },
-    })
-  }
-  const states = options.states ?? ['succeeded', 'failed', 'cancelled']
+  const { olderThanMs, states = ['succeeded', 'failed', 'cancelled'] } = options
+  checkOptions(
+    'runs.prune',
+    { olderThanMs: olderThanMs ?? null, states },
+    { olderThanMs: 'timeoutMs', states: 'finalStates' },
+  )
   // A run that changed in this very millisecond is older than 0 ms for whoever asks.
-  const updatedBefore = engine.platform.now() - options.olderThanMs + 1
+  const updatedBefore = engine.platform.now() - olderThanMs + 1
   let runs = 0
-  for (;;) {
-    const heads = await engine.journal.heads({ kind: 'run', states, updatedBefore, limit: 100 })
-    if (heads.length === 0) break
-    await commit(engine, {
-      drop: heads.flatMap(({ stream }) => [stream, inboxStream(stream.slice('run/'.length))]),
-    })
-    runs += heads.length
+  for await (const page of pages(engine, { kind: 'run', states, updatedBefore, limit: pageSize })) {
+    runs += await dropFinal(
+      engine,
+      page.filter((head) => head.state !== 'failed'),
+    )
+    for (const head of page) {
+      if (head.state === 'failed' && (await dropFailed(engine, toRunHead(head)))) runs++
+    }
   }
-  if (runs === 0) return { runs: 0, blobs: 0, blobBytes: 0 }
   const swept = await engine.blobs.sweep(await liveBlobs(engine), blobGraceMs)
   return { runs, blobs: swept.removed, blobBytes: swept.bytes }
+}
+
+/** Succeeded and cancelled runs never change again. */
+async function dropFinal(engine: Engine, heads: readonly Head[]): Promise<number> {
+  if (heads.length > 0)
+    await commit(engine, { drop: heads.flatMap(({ stream }) => streamsOf(runIdOfStream(stream))) })
+  return heads.length
+}
+
+/** A failed run may be resumed at this moment, so it is dropped under the lease that a resume needs. */
+async function dropFailed(engine: Engine, run: RunHead): Promise<boolean> {
+  const { owner } = await acquireSession(engine, run.sessionId)
+  if (owner === undefined) return false
+  try {
+    const [head] = await engine.journal.heads({ streams: [runStream(run.runId)] })
+    const unchanged = head?.state === 'failed' && head.updatedAt === run.updatedAt
+    const fence: Fence = { ...owner.fence, release: true }
+    await commit(engine, { fence, drop: unchanged ? streamsOf(run.runId) : [] })
+    return unchanged
+  } catch (error) {
+    await owner.release().catch(() => undefined)
+    throw error
+  }
+}
+
+const streamsOf = (runId: string): string[] => [runStream(runId), inboxStream(runId)]
+
+async function* pages(engine: Engine, query: HeadQuery): AsyncGenerator<readonly Head[]> {
+  const { limit = 1_000 } = query
+  for (let after: string | undefined; ;) {
+    const page: readonly Head[] = await engine.journal.heads({
+      ...query,
+      limit,
+      ...(after !== undefined && { after }),
+    })
+    if (page.length > 0) yield page
+    if (page.length < limit) return
+    after = page.at(-1)?.stream
+  }
 }
 
 /** Every blob that an entry of the store names. */
 async function liveBlobs(engine: Engine): Promise<Set<string>> {
   const live = new Set<string>()
+  const collect = async (stream: string): Promise<void> => {
+    for (const entry of await readAll(engine.journal, stream)) collectRefs(entry, live)
+  }
   for (const kind of ['run', 'session']) {
-    for (let after: string | undefined; ;) {
-      const heads: readonly Head[] = await engine.journal.heads({
-        kind,
-        ...(after !== undefined && { after }),
-      })
-      for (const { stream } of heads) {
-        for (const entry of await readAll(engine.journal, stream)) collectRefs(entry, live)
-        if (kind !== 'run') continue
-        for (const entry of await readAll(engine.journal, inboxStream(stream.slice('run/'.length))))
-          collectRefs(entry, live)
+    for await (const page of pages(engine, { kind })) {
+      for (const { stream } of page) {
+        await collect(stream)
+        if (kind === 'run') await collect(inboxStream(runIdOfStream(stream)))
       }
-      if (heads.length < 1_000) break
-      after = heads.at(-1)?.stream
     }
   }
   return live
 }
 
+interface BlobHolder {
+  readonly blob?: { readonly ref?: unknown }
+  readonly input?: { readonly blob?: { readonly ref?: unknown } }
+}
+
 function collectRefs(entry: Entry, live: Set<string>): void {
-  const data = entry.data as {
-    readonly blob?: { readonly ref?: unknown }
-    readonly input?: { readonly blob?: { readonly ref?: unknown } }
-  }
+  const data = entry.data as BlobHolder
   for (const blob of [data.blob, data.input?.blob]) {
     if (typeof blob?.ref === 'string') live.add(blob.ref)
   }

@@ -2,10 +2,12 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { readAll } from '../feed/read.ts'
 import { inboxStream, runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
+import type { CommittedEvents } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
-import type { Head } from '../ports/index.ts'
+import type { Entry, Head } from '../ports/index.ts'
 import { abandonEvent, abandonedHead } from '../run/abandon.ts'
-import { toCommand } from '../run/commands.ts'
+import { toCommand, type SignalCommand } from '../run/commands.ts'
+import { isStoreFault } from '../run/attempt-end.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
 import { positionOf, runHead, sessionHead, toRunHead, type RunHead } from '../run/heads.ts'
@@ -74,10 +76,21 @@ async function recoverOne(engine: Engine, run: RunHead): Promise<Outcome> {
   try {
     return await resumeRun(engine, run, definition)
   } catch (error) {
-    if (HarnessError.is(error, 'run/leased') || HarnessError.is(error, 'session/busy')) return 'skipped'
-    throw error
+    if (isStoreFault(error)) throw error
+    // One run that cannot go on must not keep the others from it.
+    const code = HarnessError.is(error) ? error.code : 'unknown'
+    if (!expected.has(code)) engine.logger.warn('run could not be recovered', { runId: run.runId, code })
+    return 'skipped'
   }
 }
+
+/** Somebody else is at it: nothing to tell anybody about. */
+const expected: ReadonlySet<string> = new Set([
+  'run/leased',
+  'session/busy',
+  'journal/conflict',
+  'journal/fenced',
+])
 
 /** A suspended run goes on when its time has come or a command came in; a poisoned one only by hand. */
 async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
@@ -85,13 +98,32 @@ async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
   if (run.dueAt !== undefined && run.dueAt <= engine.platform.now()) return true
   const inbox = await readAll(engine.journal, inboxStream(run.runId))
   if (inbox.length === 0) return false
-  const taken = foldRun(await readAll(engine.journal, runStream(run.runId)))?.commands
+  const entries = await readAll(engine.journal, runStream(run.runId))
+  const taken = foldRun(entries)?.commands
+  const open = openWaits(entries)
   return inbox.some((entry) => {
     const command = toCommand(entry)
     if (command === undefined || taken?.has(command.commandId) === true) return false
+    if (command.type === 'signal') return open.some((wait) => isFor(command, wait))
     // A resume asks for one more attempt after it was recorded; later attempts have answered it.
     return command.type !== 'resume' || command.at >= run.updatedAt
   })
+}
+
+type OpenWait = CommittedEvents['wait.opened']
+
+/** The waits with which a run was suspended. A signal for any other one would only wake it to suspend again. */
+function openWaits(entries: readonly Entry[]): OpenWait[] {
+  const suspended = entries.findLast((entry) => entry.type === 'run.suspended')
+  const keys = new Set((suspended?.data as CommittedEvents['run.suspended'] | undefined)?.waits)
+  return entries
+    .filter((entry) => entry.type === 'wait.opened')
+    .map((entry) => entry.data as unknown as OpenWait)
+    .filter((wait) => !wait.timer && keys.has(wait.key))
+}
+
+function isFor(command: SignalCommand, wait: OpenWait): boolean {
+  return command.key === undefined ? command.name === wait.name : command.key === wait.key
 }
 
 async function isPoisoned(engine: Engine, run: RunHead): Promise<boolean> {

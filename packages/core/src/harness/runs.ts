@@ -1,3 +1,4 @@
+import { checkOptions } from '../define/check.ts'
 import { runStream } from '../feed/streams.ts'
 import type { RunEvent } from '../history/event.ts'
 import type { RunState } from '../history/fold.ts'
@@ -68,7 +69,7 @@ export interface Runs {
   recover(): Promise<RecoverResult>
   /** Removes finished runs with their inboxes and blobs. Suspended and running ones stay. */
   prune(options: PruneOptions): Promise<PruneResult>
-  /** Events from a position; works for runs of other processes. Ends after the run's end. */
+  /** Events after a position; works for runs of other processes. Ends after the run's end; a run that does not exist has none. */
   events(runId: string, options?: { readonly after?: number }): AsyncIterableIterator<RunEvent>
 }
 
@@ -80,6 +81,7 @@ export function createRuns(engine: Engine): Runs {
       return head === undefined ? undefined : toRunInfo(toRunHead(head))
     },
     async list(filter = {}) {
+      checkOptions('runs.list', filter as Readonly<Record<string, unknown>>, { limit: 'count' })
       const heads = await engine.journal.heads({
         kind: 'run',
         limit: Math.min(filter.limit ?? 100, 1_000),
@@ -108,7 +110,10 @@ export function createRuns(engine: Engine): Runs {
     fork: (runId, options = {}) => forkRun(engine, runId, options),
     recover: () => recover(engine),
     prune: (options) => pruneRuns(engine, options),
-    events: (runId, { after = 0 } = {}) => followRun(engine, runId, after),
+    events: (runId, { after } = {}) => {
+      checkOptions('runs.events', { after }, { after: 'limit' })
+      return followRun(engine, runId, after ?? 0)
+    },
   }
   return runs
 }

@@ -3,6 +3,7 @@ import { runStream } from '../feed/streams.ts'
 import { foldRun, type RunState } from '../history/fold.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import { notFound } from '../run/commands.ts'
+import { requireHead } from './lookup.ts'
 import type { Engine } from '../run/engine.ts'
 
 /** What a run did so far. Counts are of recorded results; tokens are sums of recorded usage, never estimated. */
@@ -12,6 +13,8 @@ export interface RunSummary {
   readonly attempt: number
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** Absent while the run executes or waits. */
+  readonly finishedAt?: number
   /** Milliseconds under a lease, over all attempts that have ended. */
   readonly activeMs: number
   readonly steps: number
@@ -23,13 +26,22 @@ export interface RunSummary {
   readonly error?: ErrorRecord
 }
 
+/** The summary of a run of one session; what belongs to another one is not shown. */
+export async function sessionSummary(engine: Engine, sessionId: string, runId: string): Promise<RunSummary> {
+  const head = await requireHead(engine, runId)
+  if (head.sessionId !== sessionId) throw notFound(runId)
+  return runSummary(engine, runId)
+}
+
 /** Folds the journal of one run into counts. */
 export async function runSummary(engine: Engine, runId: string): Promise<RunSummary> {
-  const history = foldRun(await readAll(engine.journal, runStream(runId)))
+  const entries = await readAll(engine.journal, runStream(runId))
+  const history = foldRun(entries)
   if (history === undefined) throw notFound(runId)
   const count = (type: string): number => history.results.filter((entry) => entry.type === type).length
   const usage = history.results.map((entry) => entry.data.label?.usage ?? {})
   const { finished } = history
+  const last = entries.at(-1)
   return {
     runId,
     state: history.state,
@@ -42,6 +54,7 @@ export async function runSummary(engine: Engine, runId: string): Promise<RunSumm
     agentCalls: count('agent.finished'),
     inputTokens: usage.reduce((sum, { inputTokens = 0 }) => sum + inputTokens, 0),
     outputTokens: usage.reduce((sum, { outputTokens = 0 }) => sum + outputTokens, 0),
+    ...(finished !== undefined && last !== undefined && { finishedAt: last.at }),
     ...(finished !== undefined && finished.outcome !== 'succeeded' && { error: finished.error }),
   }
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { Timer } from '../ports/index.ts'
 import type { Engine } from '../run/engine.ts'
@@ -23,6 +24,10 @@ const divergedBackoffMs = 60_000
 
 /** Starts a worker. */
 export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker {
+  checkOptions('worker', options as Readonly<Record<string, unknown>>, {
+    concurrency: 'count',
+    pollMs: 'count',
+  })
   const concurrency = options.concurrency ?? 4
   const pollMs = options.pollMs ?? 1_000
   const backoff = new Map<string, number>()
@@ -44,7 +49,9 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
   const look = async (): Promise<void> => {
     try {
       if (running < concurrency) {
-        const skip = (runId: string): boolean => (backoff.get(runId) ?? 0) > engine.platform.now()
+        const now = engine.platform.now()
+        for (const [runId, until] of backoff) if (until <= now) backoff.delete(runId)
+        const skip = (runId: string): boolean => backoff.has(runId)
         const result = await recover(engine, { limit: concurrency - running, skip })
         for (const handle of result.resumed) watch(handle)
       }
@@ -56,11 +63,13 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
     if (!stopped && !engine.closing.aborted) timer = engine.platform.timer(pollMs, () => (looking = look()))
   }
   let looking = look()
+  const onClosing = (): void => void stop()
   const stop = async (): Promise<void> => {
     stopped = true
     timer?.cancel()
+    engine.closing.removeEventListener('abort', onClosing)
     await looking
   }
-  engine.closing.addEventListener('abort', () => void stop(), { once: true })
+  engine.closing.addEventListener('abort', onClosing, { once: true })
   return { stop }
 }

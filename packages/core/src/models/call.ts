@@ -16,48 +16,67 @@ export interface ModelCall {
   readonly onPart?: () => void
 }
 
+/** The port gives an adapter a second to end an aborted stream; one that does not is left behind. */
+const abortGraceMs = 1_000
+
 /**
  * Makes one request and collects its stream. A stream that goes silent is ended as a timeout: a half-open
  * connection would wait for ever.
  */
 export async function callModel(call: ModelCall): Promise<ModelOutcome> {
-  const { resolved, request, platform } = call
+  const { resolved, platform, signal } = call
   const controller = new AbortController()
-  const detach = follow(call.signal, controller)
+  const cleanUp: (() => void)[] = []
   const idle = new IdleWatch(platform, resolved.idleTimeoutMs, {
     isWorking: () => false,
     expired: () => controller.abort(silent(resolved)),
   })
-  if (resolved.idleTimeoutMs > 0) idle.touch()
+  const left = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener('abort', () => {
+      const timer = platform.timer(abortGraceMs, () => reject(controller.signal.reason as Error))
+      cleanUp.push(() => timer.cancel())
+    })
+  })
+  const onAbort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  cleanUp.push(() => signal.removeEventListener('abort', onAbort))
+  try {
+    return await Promise.race([collect(call, controller.signal, idle), left])
+  } finally {
+    idle.stop()
+    for (const clean of cleanUp) clean()
+  }
+}
+
+async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): Promise<ModelOutcome> {
+  const { resolved, request } = call
+  const watched = resolved.idleTimeoutMs > 0
   const builder = new OutcomeBuilder()
   let offset = 0
+  if (watched) idle.touch()
   try {
-    const parts = resolved.model.generate(withSettings(request, resolved), { signal: controller.signal })
-    for await (const part of parts) {
-      if (resolved.idleTimeoutMs > 0) idle.touch()
+    signal.throwIfAborted()
+    for await (const part of resolved.model.generate(withSettings(request, resolved), { signal })) {
+      // An adapter that ignores the abort is heard no more; leaving the loop tells it again.
+      signal.throwIfAborted()
+      if (watched) idle.touch()
       call.onPart?.()
       builder.add(part)
       if (part.type !== 'text-delta') continue
       call.onText?.(part.text, offset)
       offset += part.text.length
     }
-    controller.signal.throwIfAborted()
-    return builder.build()
-  } finally {
-    idle.stop()
-    detach()
+  } catch (error) {
+    // Whatever the adapter made of the abort, what counts is why it was aborted.
+    throw signal.aborted ? signal.reason : error
   }
+  if (!builder.finished) signal.throwIfAborted()
+  return builder.build()
 }
 
-function withSettings(request: ModelRequest, resolved: ResolvedModel): ModelRequest {
-  return { ...request, settings: { ...resolved.settings, ...request.settings } }
-}
-
-function follow(signal: AbortSignal, controller: AbortController): () => void {
-  const onAbort = (): void => controller.abort(signal.reason)
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return () => signal.removeEventListener('abort', onAbort)
+function withSettings(request: ModelRequest, { settings }: ResolvedModel): ModelRequest {
+  return { ...request, settings: { ...settings, ...request.settings } }
 }
 
 function silent({ model, idleTimeoutMs }: ResolvedModel): HarnessError {

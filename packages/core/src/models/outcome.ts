@@ -27,8 +27,10 @@ export class OutcomeBuilder {
   #finish: Extract<ModelPart, { type: 'finish' }> | undefined
 
   add(part: ModelPart): void {
-    if (this.#finish !== undefined) throw protocolError(`sent "${part.type}" after its finish`)
-    switch (part.type) {
+    // An adapter is foreign code: a part may be anything.
+    const type: unknown = (part as { readonly type?: unknown } | null | undefined)?.type
+    if (this.#finish !== undefined) throw protocolError(`sent ${JSON.stringify(type)} after its finish`)
+    switch (part?.type) {
       case 'text-delta':
         this.#closeReasoning()
         this.#text += part.text
@@ -49,10 +51,13 @@ export class OutcomeBuilder {
         this.#finish = part
         return
       default:
-        throw protocolError(
-          `sent a part of unknown type ${JSON.stringify((part as { type?: unknown }).type)}`,
-        )
+        throw protocolError(`sent a part of unknown type ${JSON.stringify(type)}`)
     }
+  }
+
+  /** Whether the answer is complete. */
+  get finished(): boolean {
+    return this.#finish !== undefined
   }
 
   /** The stream has ended. */

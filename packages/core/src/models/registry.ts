@@ -1,7 +1,7 @@
-import { invalidDefinition } from '../define/check.ts'
+import { checkFields, invalidDefinition } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { Model, ModelCapability, ModelSettings } from '../ports/index.ts'
-import { modelRetryDefaults, type ModelRetry } from './retry.ts'
+import { checkModelRetry, resolveRetry, type ModelRetry } from './retry.ts'
 
 /** A model with what holds for every call through its alias. */
 export interface ModelAlias {
@@ -9,9 +9,9 @@ export interface ModelAlias {
   readonly settings?: ModelSettings
   /** `false`: one attempt. */
   readonly retry?: Partial<ModelRetry> | false
-  /** Milliseconds for one attempt; 0 is no limit. */
+  /** Milliseconds for one attempt, unless the agent or the call says otherwise; 0 is no limit. */
   readonly timeoutMs?: number
-  /** Milliseconds without a part after which a stream counts as dead. Default 120,000. */
+  /** Milliseconds without a part after which a stream counts as dead; 0 is no limit. Default 120,000. */
   readonly idleTimeoutMs?: number
 }
 
@@ -61,12 +61,15 @@ function resolve(alias: string, choice: ModelChoice): ResolvedModel {
       `models.${alias} is not a model. Pass what a provider package gives, such as openai('…').`,
     )
   }
-  const { retry } = config
+  const what = `models.${alias}`
+  checkFields('models', { [alias]: alias }, { [alias]: 'name' })
+  checkFields(what, { ...config }, { timeoutMs: 'timeoutMs', idleTimeoutMs: 'timeoutMs' })
+  checkModelRetry(config.retry, (field, why) => invalidDefinition(`${what}: ${field} is not valid: ${why}`))
   return {
     alias,
     model: config.model,
     settings: config.settings ?? {},
-    retry: retry === false ? { ...modelRetryDefaults, maxAttempts: 1 } : { ...modelRetryDefaults, ...retry },
+    retry: resolveRetry(config.retry),
     timeoutMs: config.timeoutMs,
     idleTimeoutMs: config.idleTimeoutMs ?? 120_000,
   }

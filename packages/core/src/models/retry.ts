@@ -1,3 +1,4 @@
+import { findInvalid } from '../define/check.ts'
 import type { RetryPolicy } from '../define/effect.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { isCodedError, type Platform } from '../ports/index.ts'
@@ -22,29 +23,55 @@ export const modelRetryDefaults: ModelRetry = {
   maxActiveMs: 60_000,
 }
 
+const rules = {
+  maxAttempts: 'count',
+  minDelayMs: 'timeoutMs',
+  maxDelayMs: 'timeoutMs',
+  maxWaitMs: 'timeoutMs',
+  maxActiveMs: 'timeoutMs',
+} as const
+
+/** Finds what is wrong with a retry setting and tells `refuse`. */
+export function checkModelRetry(
+  retry: Partial<ModelRetry> | false | undefined,
+  refuse: (field: string, why: string) => never,
+): void {
+  if (retry === undefined || retry === false) return
+  if (typeof retry !== 'object' || retry === null) refuse('retry', 'pass false or an object')
+  const found = findInvalid({ ...retry }, rules)
+  if (found !== undefined) refuse(`retry.${found.field}`, found.why)
+}
+
+/** A retry setting with nothing left open; what it leaves out comes from `base`. */
+export function resolveRetry(
+  retry: Partial<ModelRetry> | false | undefined,
+  base: ModelRetry = modelRetryDefaults,
+): ModelRetry {
+  if (retry === false) return { ...base, maxAttempts: 1 }
+  const given = Object.entries(retry ?? {}).filter(([, value]) => value !== undefined)
+  return { ...base, ...Object.fromEntries(given) }
+}
+
 /** What is known of the call at the moment of a failure. */
 export interface CallProgress {
   /** A part has arrived: somebody may have seen it, so the stream is not started again. */
-  readonly sawPart: boolean
+  sawPart: boolean
+  /** When the first attempt of this process began, by the monotonic clock. */
+  startedAt: number | undefined
 }
 
 /** The policy of one call, as the step that makes it understands it. */
-export function modelRetryPolicy(
-  retry: ModelRetry,
-  platform: Platform,
-  progress: () => CallProgress,
-): RetryPolicy {
-  const startedAt = platform.monotonic()
+export function modelRetryPolicy(retry: ModelRetry, platform: Platform, progress: CallProgress): RetryPolicy {
   return {
     maxAttempts: retry.maxAttempts,
     minDelayMs: retry.minDelayMs,
     maxDelayMs: retry.maxDelayMs,
     factor: 2,
     jitter: true,
-    retryOn: (error) => !progress().sawPart && isRetryable(error),
+    retryOn: (error) => !progress.sawPart && isRetryable(error),
     delayFor: (error, computedMs) => {
       const wait = Math.max(computedMs, retryAfter(error))
-      const active = platform.monotonic() - startedAt
+      const active = platform.monotonic() - (progress.startedAt ?? platform.monotonic())
       return wait > retry.maxWaitMs || active + wait > retry.maxActiveMs ? Infinity : wait
     },
   }

@@ -5,7 +5,7 @@ import type { EngineContext, StepSpec } from '../run/definition.ts'
 import { callModel } from './call.ts'
 import type { ModelOutcome } from './outcome.ts'
 import type { ResolvedModel } from './registry.ts'
-import { modelRetryPolicy } from './retry.ts'
+import { modelRetryPolicy, resolveRetry, type CallProgress, type ModelRetry } from './retry.ts'
 
 /** One model call as a step. */
 export interface ModelStepInit {
@@ -18,7 +18,11 @@ export interface ModelStepInit {
   readonly prompt: readonly Message[]
   /** Built only when the call is made, not in a replay. */
   readonly request: () => ModelRequest | Promise<ModelRequest>
-  readonly timeoutMs: number
+  /** What the call or the definition says; goes before the alias's. */
+  readonly timeoutMs: number | undefined
+  readonly defaultTimeoutMs: number
+  /** Goes before the alias's. */
+  readonly retry?: Partial<ModelRetry> | false
   readonly agent?: string
   /** Compared in a replay. */
   readonly input?: unknown
@@ -28,9 +32,8 @@ export interface ModelStepInit {
 /** A step that calls a model, with the alias's retry policy and live deltas. */
 export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
   const { context, platform, resolved, agent } = init
-  const progress = { sawPart: false }
+  const progress: CallProgress = { sawPart: false, startedAt: undefined }
   const by = agent === undefined ? {} : { agent }
-  const key = `${context.scope === '' ? '' : `${context.scope}/`}${init.key ?? init.name}`
   return {
     name: init.name,
     ...(init.key !== undefined && { key: init.key }),
@@ -38,12 +41,17 @@ export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
     effect: 'idempotent',
     folded: init.folded ?? false,
     input: init.input,
-    timeoutMs: resolved.timeoutMs ?? init.timeoutMs,
-    retry: modelRetryPolicy(resolved.retry, platform, () => progress),
+    timeoutMs: init.timeoutMs ?? resolved.timeoutMs ?? init.defaultTimeoutMs,
+    retry: modelRetryPolicy(
+      init.retry === undefined ? resolved.retry : resolveRetry(init.retry, resolved.retry),
+      platform,
+      progress,
+    ),
     label: (turn) => label(resolved, turn, by),
     run: async (run) => {
       progress.sawPart = false
-      const { attempt } = run
+      progress.startedAt ??= platform.monotonic()
+      const { attempt, key } = run
       context.emit({ type: 'model.started', key, model: resolved.alias, attempt, ...by })
       const outcome = await callModel({
         resolved,

@@ -17,15 +17,19 @@ interface OwnerIdentity {
 /** This process, with what tells one platform object from another in it. */
 export function ownerOfThisProcess(instance: string): string {
   const identity: OwnerIdentity = {
-    host: hostname(),
-    boot: readText('/proc/sys/kernel/random/boot_id'),
-    namespace: readLink('/proc/self/ns/pid'),
+    host: field(hostname()),
+    boot: field(readText('/proc/sys/kernel/random/boot_id')),
+    namespace: field(readLink('/proc/self/ns/pid')),
     pid: process.pid,
-    started: startTime(process.pid) ?? '',
+    started: field(startTime(process.pid) ?? ''),
   }
-  return [identity.host, identity.boot, identity.namespace, identity.pid, identity.started, instance]
-    .map((part) => encodeURIComponent(String(part)).slice(0, 80))
-    .join('|')
+  const { host, boot, namespace, pid, started } = identity
+  return [host, boot, namespace, String(pid), started, field(instance)].join('|')
+}
+
+/** Six of these stay under the 400 characters that the port allows. */
+function field(text: string): string {
+  return text.replaceAll('|', '_').slice(0, 64)
 }
 
 /**
@@ -33,11 +37,12 @@ export function ownerOfThisProcess(instance: string): string {
  * start time. Where `/proc` is missing (not Linux) start times are unknown, and a pid in use counts as alive.
  */
 export function ownerLiveness(owner: string): OwnerLiveness {
-  const [host, boot, namespace, pidText, started] = owner.split('|').map((part) => decodeURIComponent(part))
+  const [host, boot, namespace, pidText, started] = owner.split('|')
   const pid = Number(pidText)
-  if (host !== hostname() || !Number.isSafeInteger(pid) || pid <= 0) return 'unknown'
+  if (host !== field(hostname()) || !Number.isSafeInteger(pid) || pid <= 0) return 'unknown'
   const currentBoot = readText('/proc/sys/kernel/random/boot_id')
-  if (boot !== currentBoot) return boot !== '' && currentBoot !== '' ? 'dead' : 'unknown'
+  // Another boot may be this host before it was started again, or another host of the same name.
+  if (boot !== currentBoot) return 'unknown'
   if (namespace !== readLink('/proc/self/ns/pid')) return 'unknown'
   if (!pidExists(pid)) return 'dead'
   const currentStart = startTime(pid)

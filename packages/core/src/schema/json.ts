@@ -24,6 +24,19 @@ export function toJson(value: unknown, what: string): Json {
   return JSON.parse(toJsonText(value, what)) as Json
 }
 
+/** A copy of a value as it will be read back, which nobody can change. */
+export function toFrozenJson(value: unknown, what: string): Json {
+  return freeze(toJson(value, what))
+}
+
+function freeze(value: Json): Json {
+  if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) freeze(item as Json)
+    Object.freeze(value)
+  }
+  return value
+}
+
 /** The JSON text with sorted keys, for hashes that must not depend on the order of keys. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`

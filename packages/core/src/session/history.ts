@@ -1,15 +1,14 @@
 import { checkOptions } from '../define/check.ts'
-import { readAll } from '../feed/read.ts'
 import { sessionStream } from '../feed/streams.ts'
 import { commit } from '../feed/writer.ts'
-import type { StoredValue } from '../history/event.ts'
-import { decodeValue, encodeValue } from '../history/stored-value.ts'
+import { encodeValue } from '../history/stored-value.ts'
 import { windowOf } from '../history/window.ts'
 import type { Json, Message } from '../ports/index.ts'
 import { busyError, leasedOrBusy } from '../run/busy.ts'
 import type { Engine } from '../run/engine.ts'
 import { occupantOf, positionOf, sessionHead } from '../run/heads.ts'
 import { acquireSession } from '../run/owner.ts'
+import { messagesOf, readConversation } from './conversation-reader.ts'
 import { checkMessages } from './messages.ts'
 
 /** The conversation of a session. */
@@ -22,40 +21,12 @@ export interface SessionHistory {
   replace(messages: readonly Message[]): Promise<void>
 }
 
-/** Which part of a session's stream to fold, and what it is added to. */
-export interface MessageRange {
-  readonly from?: { readonly position: number; readonly messages: readonly Message[] }
-  readonly upTo?: number
-}
-
-/** Folds the messages of a session. */
-export async function readMessages(
-  engine: Engine,
-  sessionId: string,
-  range: MessageRange = {},
-): Promise<Message[]> {
-  let messages = [...(range.from?.messages ?? [])]
-  for (const entry of await readAll(
-    engine.journal,
-    sessionStream(sessionId),
-    range.from?.position,
-    range.upTo,
-  )) {
-    if (entry.type === 'session.cleared') messages = []
-    if (entry.type !== 'session.messages' && entry.type !== 'session.replaced') continue
-    const added = (await decodeValue(entry.data as StoredValue, engine.blobs)) as Message[]
-    if (entry.type === 'session.replaced') messages = added
-    else messages.push(...added)
-  }
-  return messages
-}
-
 /** The history of one session. */
 export function createHistory(engine: Engine, sessionId: string): SessionHistory {
   return {
     async list(options = {}) {
       checkOptions('session.history.list', { ...options }, { window: 'historyWindow' })
-      const messages = await readMessages(engine, sessionId)
+      const messages = messagesOf(await readConversation(engine, sessionId))
       return options.window === undefined ? messages : windowOf(messages, options.window)
     },
     clear: () => writeWhileIdle(engine, sessionId, 'session.cleared', {}),

@@ -36,7 +36,9 @@ const message = z.discriminatedUnion('role', [
 
 /** Refuses what is not a conversation before anything is written. */
 export function checkMessages(messages: readonly Message[]): Message[] {
-  const parsed = z.array(message).safeParse(messages)
+  // First of all, because it bounds the depth of what the schema walks through.
+  const json = toJson(messages, 'The messages')
+  const parsed = z.array(message).safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new HarnessError({
@@ -45,5 +47,5 @@ export function checkMessages(messages: readonly Message[]): Message[] {
       meta: { path: issue?.path.join('.') ?? '' },
     })
   }
-  return toJson(messages, 'The messages') as unknown as Message[]
+  return json as unknown as Message[]
 }

@@ -6,9 +6,11 @@ import { busyError } from '../run/busy.ts'
 import type { Definition, RunCallOptions } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
+import type { LiveRun } from '../run/live-run.ts'
 import { startRun } from '../run/start.ts'
 import { toJson } from '../schema/json.ts'
 import { createHistory, type SessionHistory } from './history.ts'
+import { runStream } from './run-stream.ts'
 
 /** Options of `run`, `stream` and `start`. */
 export interface RunOptions {
@@ -41,10 +43,10 @@ export interface SessionDeps {
   readonly engine: Engine
   readonly sessionId: string
   readonly defaultTimeoutMs: number
+  /** Throws `model/unknown-alias`. */
+  readonly requireModel: (alias: string) => void
   readonly onClose: () => void
 }
-
-const runIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/
 
 /** One conversation thread. At most one run at a time, across processes. */
 export class SessionCore {
@@ -52,6 +54,8 @@ export class SessionCore {
   readonly history: SessionHistory
   readonly #deps: SessionDeps
   #closed = false
+  /** The start under way: the next one waits until it is known what that one has begun. */
+  #starting: Promise<unknown> | undefined
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
@@ -61,39 +65,62 @@ export class SessionCore {
 
   /** The three views of one definition in this session. */
   runnable(definition: Definition, timeoutMs: number | undefined): Runnable<unknown, unknown> {
-    const start = (input: unknown, options: RunOptions = {}): Promise<RunHandle> =>
-      this.#start(definition, timeoutMs, input, options)
+    const start = (input: unknown, options?: RunOptions): Promise<RunHandle> =>
+      this.#inTurn(() => this.#start(definition, timeoutMs, input, options))
     return {
       start,
       run: async (input, options) => (await start(input, options)).result,
-      stream: (input, options) => streamOf(start(input, options)),
+      stream: (input, options) => runStream(start(input, options)),
     }
   }
 
   /** Frees the session; refused as `session/busy` while a run executes. A suspended run goes on waiting. */
   async close(): Promise<void> {
     const executing = this.#executing()
-    if (executing !== undefined) throw busyError(this.id, executing, 'concurrent_run')
-    this.#closed = true
-    this.#deps.onClose()
+    if (executing !== undefined || this.#starting !== undefined) {
+      throw busyError(this.id, executing?.runId, 'concurrent_run')
+    }
+    this.#close()
   }
 
   /** Waits for an executing run, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const live of this.#deps.engine.live.ofSession(this.id)) await live.attempt?.finished
+    for (;;) {
+      const under = this.#starting ?? this.#executing()?.attempt?.finished
+      if (under === undefined) break
+      await under
+    }
+    this.#close()
+  }
+
+  #close(): void {
+    if (this.#closed) return
     this.#closed = true
     this.#deps.onClose()
   }
 
-  #executing(): string | undefined {
-    return this.#deps.engine.live.ofSession(this.id).find((live) => live.attempt !== undefined)?.runId
+  #executing(): LiveRun | undefined {
+    return this.#deps.engine.live.ofSession(this.id).find((live) => live.attempt !== undefined)
+  }
+
+  /** One start after the other, so that a refusal can name the run that the session is busy with. */
+  async #inTurn(start: () => Promise<RunHandle>): Promise<RunHandle> {
+    while (this.#starting !== undefined) await this.#starting
+    const result = start()
+    const settled = result.then(nothing, nothing)
+    this.#starting = settled
+    try {
+      return await result
+    } finally {
+      if (this.#starting === settled) this.#starting = undefined
+    }
   }
 
   async #start(
     definition: Definition,
     ownTimeoutMs: number | undefined,
     input: unknown,
-    options: RunOptions,
+    options: RunOptions = {},
   ): Promise<RunHandle> {
     if (this.#closed) {
       throw new HarnessError({
@@ -104,6 +131,7 @@ export class SessionCore {
     }
     const runId = checkRunOptions(definition, options)
     const { metadata, model, historyWindow, signal } = options
+    if (model !== undefined) this.#deps.requireModel(model)
     const callOptions: RunCallOptions = {
       ...(model !== undefined && { model }),
       ...(historyWindow !== undefined && { historyWindow }),
@@ -121,25 +149,20 @@ export class SessionCore {
   }
 }
 
+const nothing = (): undefined => undefined
+
+const optionRules = {
+  signal: 'signal',
+  timeoutMs: 'timeoutMs',
+  historyWindow: 'historyWindow',
+  model: 'name',
+} as const
+
 function checkRunOptions(definition: Definition, options: RunOptions): string | undefined {
   const what = `The call of "${definition.name}"`
-  checkOptions(
-    what,
-    { ...options },
-    { timeoutMs: 'timeoutMs', historyWindow: 'historyWindow', model: 'name' },
-  )
+  checkOptions(what, options as Readonly<Record<string, unknown>>, optionRules)
   if (options.durable === undefined) return undefined
-  const { runId } = options.durable
-  if (typeof runId === 'string' && runIdPattern.test(runId)) return runId
-  throw new HarnessError({
-    code: 'validation/options',
-    message: `${what}: durable.runId ${JSON.stringify(runId)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`,
-    meta: { field: 'durable.runId' },
-  })
-}
-
-async function* streamOf(starting: Promise<RunHandle>): AsyncGenerator<RunEvent, void> {
-  const handle = await starting
-  yield* handle.events()
-  await handle.result
+  const runId = (options.durable as { readonly runId?: string } | null)?.runId ?? null
+  checkOptions(`${what}, durable`, { runId }, { runId: 'runId' })
+  return runId ?? undefined
 }

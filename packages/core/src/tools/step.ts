@@ -37,7 +37,7 @@ export function toolStep(init: ToolStepInit): StepSpec {
       const { agent } = init.label
       context.emit({
         type: 'tool.started',
-        key: init.name,
+        key: run.key,
         tool: tool.name,
         callId: callId ?? '',
         ...(agent !== undefined && { agent }),

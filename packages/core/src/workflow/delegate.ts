@@ -4,10 +4,10 @@ import { delegationDefaults, type DelegationPolicy } from '../define/delegation.
 import type { ChildCallOptions } from '../define/workflow-context.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { ModelRegistry } from '../models/registry.ts'
-import type { Json } from '../ports/index.ts'
+import type { Json, JsonObject } from '../ports/index.ts'
 import type { ChildSpec, EngineContext, Program } from '../run/definition.ts'
 import { cancelled } from '../run/signal.ts'
-import { toJson } from '../schema/json.ts'
+import { toFrozenJson, toJson } from '../schema/json.ts'
 
 /** One call of a child agent. */
 export interface DelegationCall {
@@ -46,7 +46,7 @@ export function delegate(call: DelegationCall): ChildSpec {
   return {
     name,
     program,
-    input: call.input === undefined ? null : toJson(call.input, `The input of agent "${agent.name}"`),
+    input: call.input === undefined ? undefined : toJson(call.input, `The input of agent "${agent.name}"`),
     label: { agent: agent.name, history: options.history ?? (call.insideFanOut ? 'own' : 'session') },
     options: {
       ...(model !== undefined && { model }),
@@ -59,9 +59,18 @@ export function delegate(call: DelegationCall): ChildSpec {
   }
 }
 
+const optionRules = {
+  key: 'name',
+  model: 'name',
+  signal: 'signal',
+  timeoutMs: 'timeoutMs',
+  historyWindow: 'historyWindow',
+  history: 'history',
+} as const
+
 function checkCallOptions(name: string, options: ChildCallOptions): void {
   const what = `The call of agent "${name}"`
-  checkOptions(what, { ...options }, { key: 'name', timeoutMs: 'timeoutMs', historyWindow: 'historyWindow' })
+  checkOptions(what, { ...options }, optionRules)
   if ('durable' in options) {
     throw new HarnessError({
       code: 'validation/options',
@@ -106,6 +115,12 @@ function shorter(own: number | undefined, asked: number | undefined): number | u
   return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
+/** The call's metadata over the run's; what is not an object has no fields to merge. */
 function merged(base: Json, over: Json): Json {
-  return { ...(base as Record<string, Json>), ...(over as Record<string, Json>) }
+  const value = isObject(base) && isObject(over) ? { ...base, ...over } : over
+  return toFrozenJson(value, 'The metadata of the call')
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,10 +1,13 @@
+import { checkOptions, invalidOption } from '../define/check.ts'
 import type { ResolvedDefaults } from '../define/defaults.ts'
 import type { GenerateInit, GenerateResult, WorkflowModel } from '../define/workflow-context.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { TurnRecord } from '../history/conversation.ts'
 import { requireCapability, type ModelRegistry } from '../models/registry.ts'
+import { checkModelRetry } from '../models/retry.ts'
 import { modelStep } from '../models/step.ts'
 import type { Message, ModelCapability, ModelRequest, Platform } from '../ports/index.ts'
+import { handled } from '../run/attempt.ts'
 import type { EngineContext } from '../run/definition.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
 import { toJsonSchema } from '../schema/to-json-schema.ts'
@@ -25,8 +28,11 @@ export function workflowModel(
   declared: readonly ModelCapability[],
 ): WorkflowModel {
   return {
+    // A failure that nobody awaits must not end the process.
     generate: (init) =>
-      generate(context, deps, { alias, declared, init: init as GenerateInit<StandardSchema> }) as never,
+      handled(
+        generate(context, deps, { alias, declared, init: init as GenerateInit<StandardSchema> }),
+      ) as never,
   }
 }
 
@@ -41,12 +47,11 @@ async function generate(
   deps: WorkflowModelDeps,
   { alias, declared, init }: GenerateCall,
 ): Promise<GenerateResult<unknown>> {
+  const what = `ctx.models.${alias}`
+  checkOptions(what, { ...init }, { key: 'name', timeoutMs: 'timeoutMs' })
+  checkModelRetry(init.retry, (field, why) => invalidOption(what, field, why))
   const resolved = deps.models.get(alias)
-  requireCapability(
-    resolved,
-    [...declared, ...(init.output === undefined ? [] : (['object'] as const))],
-    `ctx.models.${alias}`,
-  )
+  requireCapability(resolved, init.output === undefined ? declared : [...declared, 'object'], what)
   const request = toRequest(init, alias)
   const turn = await context.step(
     modelStep({
@@ -56,13 +61,20 @@ async function generate(
       name: `model.${alias}`.slice(0, 64),
       prompt: [],
       request: () => request,
-      timeoutMs: init.timeoutMs ?? deps.defaults.modelTimeoutMs,
+      timeoutMs: init.timeoutMs,
+      defaultTimeoutMs: deps.defaults.modelTimeoutMs,
+      ...(init.retry !== undefined && { retry: init.retry }),
       input: { prompt: init.prompt, system: init.system ?? null },
       ...(init.key !== undefined && { key: init.key }),
     }),
   )
   const { finishReason, usage } = turn
-  return { output: await readOutput(turn, init.output, alias), finishReason, usage }
+  if (init.output === undefined) return { output: textOf(turn), finishReason, usage }
+  return {
+    output: await context.io(() => readOutput(turn, init.output as StandardSchema, alias)),
+    finishReason,
+    usage,
+  }
 }
 
 function toRequest(init: GenerateInit<StandardSchema>, alias: string): ModelRequest {
@@ -77,16 +89,14 @@ function toRequest(init: GenerateInit<StandardSchema>, alias: string): ModelRequ
   }
 }
 
-async function readOutput(
-  turn: TurnRecord,
-  output: StandardSchema | undefined,
-  alias: string,
-): Promise<unknown> {
-  const text = turn.answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  if (output === undefined) return text
+function textOf(turn: TurnRecord): string {
+  return turn.answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
+
+async function readOutput(turn: TurnRecord, output: StandardSchema, alias: string): Promise<unknown> {
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = JSON.parse(textOf(turn))
   } catch (cause) {
     throw new HarnessError({
       code: 'validation/agent_output',

@@ -1,12 +1,13 @@
 import type { Agent } from '../define/agent.ts'
 import { checkOptions } from '../define/check.ts'
 import type { ResolvedDefaults } from '../define/defaults.ts'
-import { delegationDefaults, type DelegationPolicy } from '../define/delegation.ts'
+import { delegationDefaults, delegationOf, type DelegationPolicy } from '../define/delegation.ts'
 import type { Tool } from '../define/tool.ts'
 import type { Workflow } from '../define/workflow.ts'
 import type { ChildCallOptions, StepOptions, WorkflowContext } from '../define/workflow-context.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Platform } from '../ports/index.ts'
+import { handled } from '../run/attempt.ts'
 import type { EngineContext, Program } from '../run/definition.ts'
 import { validateOrThrow } from '../schema/validate.ts'
 import { toJson } from '../schema/json.ts'
@@ -25,7 +26,7 @@ export interface WorkflowDeps {
 
 /** Compiles a workflow to a program: its handler with a context that offers what it declared and nothing else. */
 export function workflowProgram(workflow: Workflow, deps: WorkflowDeps): Program {
-  const policy = workflow.delegation ?? deps.defaults.delegation ?? {}
+  const policy = delegationOf(workflow.delegation, deps.defaults.delegation)
   const programs = new Map(
     Object.entries(workflow.agents).map(([name, agent]) => [name, deps.childProgram(agent)]),
   )
@@ -77,7 +78,7 @@ class ContextBuilder {
         }),
       sleep: (name, ms, options = {}) =>
         settleRefusal(() => {
-          checkOptions(`The sleep "${name}"`, { ms }, { ms: 'timeoutMs' })
+          checkOptions(`The sleep "${name}"`, { ms: ms ?? null }, { ms: 'timeoutMs' })
           return context.wait({ name, timer: true, timeoutMs: ms, ...options }) as Promise<never>
         }),
       fanOut: (name, items, each, options = {}) =>
@@ -98,11 +99,11 @@ class ContextBuilder {
   #step<T>(name: string, run: Parameters<WorkflowContext['step']>[1], options: StepOptions<T>): Promise<T> {
     return settleRefusal(() => {
       const { key, retry, timeoutMs, effect, reconcile } = options
-      checkOptions(`The step "${name}"`, { timeoutMs, effect }, { timeoutMs: 'timeoutMs', effect: 'effect' })
+      const what = `The step "${name}"`
+      checkOptions(what, { timeoutMs, effect }, { timeoutMs: 'timeoutMs', effect: 'effect' })
+      if (retry !== undefined) checkOptions(`${what}, retry`, { ...retry }, retryRules)
       if (effect === 'once' && retry !== undefined) {
-        throw new TypeError(
-          `The step "${name}" has the effect "once", which is never run again; leave \`retry\` out.`,
-        )
+        throw new TypeError(`${what} has the effect "once", which is never run again; leave \`retry\` out.`)
       }
       return this.#context.step<T>({
         name,
@@ -135,13 +136,14 @@ class ContextBuilder {
     return (input: unknown, options: { readonly key?: string } = {}): Promise<never> =>
       settleRefusal(async () => {
         const what = `The input of tool "${tool.name}"`
-        const checked = await validateOrThrow(tool.input, input, { code: 'validation/input', what })
+        const failure = { code: 'validation/input', what } as const
+        const checked = await this.#context.io(() => validateOrThrow(tool.input, input, failure))
         const spec = toolStep({
           context: this.#context,
           tool,
           name,
           input: checked,
-          hashed: toJson(input, what),
+          hashed: input === undefined ? null : toJson(input, what),
           label: { tool: tool.name },
           defaultTimeoutMs: this.#init.deps.defaults.toolTimeoutMs,
           ...(options.key !== undefined && { key: options.key }),
@@ -155,16 +157,21 @@ class ContextBuilder {
   }
 }
 
+const retryRules = {
+  maxAttempts: 'count',
+  minDelayMs: 'timeoutMs',
+  maxDelayMs: 'timeoutMs',
+  factor: 'factor',
+  jitter: 'flag',
+} as const
+
 /** A refusal is a rejection like any other, and one that nobody awaits must not end the process. */
 function settleRefusal<T>(ask: () => Promise<T>): Promise<T> {
-  let promise: Promise<T>
   try {
-    promise = ask()
+    return handled(ask())
   } catch (error) {
-    promise = Promise.reject(error)
+    return handled(Promise.reject(error))
   }
-  promise.catch(() => undefined)
-  return promise
 }
 
 function mapValues<T, R>(

@@ -1,0 +1,79 @@
+import { checkOptions } from '../define/check.ts'
+import type { Definition } from '../run/definition.ts'
+import type { Engine } from '../run/engine.ts'
+import type { MessageCache } from '../session/message-cache.ts'
+import { SessionCore, type Runnable } from '../session/session.ts'
+import type { Session } from './harness.ts'
+import { sessionSummary } from './summary.ts'
+
+/** A definition with the limit that it sets for its runs. */
+export interface CompiledDefinition {
+  readonly definition: Definition
+  readonly timeoutMs: number | undefined
+}
+
+/** What sessions share in one harness. */
+export interface SessionsInit {
+  readonly engine: Engine
+  readonly messages: MessageCache
+  readonly agents: ReadonlyMap<string, CompiledDefinition>
+  readonly workflows: ReadonlyMap<string, CompiledDefinition>
+  readonly defaultTimeoutMs: number
+  readonly requireModel: (alias: string) => void
+}
+
+/**
+ * The sessions of one harness: one object for an id as long as somebody holds it. What nobody holds any more is
+ * forgotten without a `close`, because a server opens one for each caller that it has ever had.
+ */
+export class OpenSessions {
+  readonly #init: SessionsInit
+  readonly #open = new Map<string, WeakRef<Session>>()
+  readonly #collected = new FinalizationRegistry<string>((id) => {
+    if (this.#open.get(id)?.deref() === undefined) this.#forget(id)
+  })
+
+  constructor(init: SessionsInit) {
+    this.#init = init
+  }
+
+  get(id: string): Session {
+    checkOptions('getSession', { id: id ?? null }, { id: 'sessionId' })
+    return this.#open.get(id)?.deref() ?? this.#create(id)
+  }
+
+  #create(id: string): Session {
+    const { engine, defaultTimeoutMs, requireModel, agents, workflows } = this.#init
+    const core = new SessionCore({
+      engine,
+      sessionId: id,
+      defaultTimeoutMs,
+      requireModel,
+      onClose: () => this.#forget(id),
+    })
+    const session = Object.assign(core, {
+      agents: runnables(core, agents),
+      workflows: runnables(core, workflows),
+      getRunSummary: (runId: string) => sessionSummary(engine, id, runId),
+    }) as unknown as Session
+    this.#open.set(id, new WeakRef(session))
+    this.#collected.register(session, id)
+    return session
+  }
+
+  #forget(id: string): void {
+    this.#open.delete(id)
+    this.#init.messages.forget(id)
+  }
+}
+
+function runnables(
+  core: SessionCore,
+  definitions: ReadonlyMap<string, CompiledDefinition>,
+): Readonly<Record<string, Runnable<unknown, unknown>>> {
+  // Without a prototype, `session.agents.constructor` is as absent as any other name that was not declared.
+  const byName: Record<string, Runnable<unknown, unknown>> = Object.create(null)
+  for (const [name, { definition, timeoutMs }] of definitions)
+    byName[name] = core.runnable(definition, timeoutMs)
+  return Object.freeze(byName)
+}
