@@ -77,16 +77,20 @@ function check(value: unknown, what: string, path: Path, depth: number): void {
 function checkObject(value: object, what: string, path: Path, depth: number): void {
   if (depth >= maxJsonDepth) refuse(what, path.slice(0, 8), `a cycle or more than ${maxJsonDepth} levels`)
   if (Array.isArray(value)) {
+    // Of any realm: the prototype of a plain array is an array itself, that of a subclass is not.
+    if (!Array.isArray(Object.getPrototypeOf(value))) refuse(what, path, `an instance of ${className(value)}`)
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index]
       if (!isPlainScalar(item)) check(item, what, [...path, index], depth + 1)
     }
+    if (Object.keys(value).length > value.length) refuse(what, path, 'an array with properties of its own')
     return
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null && !isForeignPlainObject(prototype)) {
     refuse(what, path, `an instance of ${className(value)}`)
   }
+  if (Object.getOwnPropertySymbols(value).length > 0) refuse(what, path, 'an object with symbol keys')
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
     refuse(what, path, 'an object with toJSON')
   for (const key of Object.keys(value)) {
