@@ -9,7 +9,7 @@ import { offlineModel, researchEffects, runQuickstart, type ResearchEffects } fr
  * anything, outside the store. The key also goes to descriptor 3, so that a test need not poll.
  * `DELAY_MS` slows the model down, so that there is something to interrupt.
  */
-const file = openSync(process.env['WITNESS'] ?? '/dev/null', 'a')
+const file = openSync(process.env['WITNESS'] ?? 'witness.txt', 'a')
 const delayMs = Number(process.env['DELAY_MS'] ?? 0)
 const hasListener = process.env['WITNESS_FD'] === '3'
 
