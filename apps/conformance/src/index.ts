@@ -1,1 +1,8 @@
-export {}
+export { adapterSets } from './support/places.ts'
+export { bars, reportCounts, size } from './support/reliability.ts'
+export { runSeed } from './support/seed.ts'
+export { tempFolder } from './support/temp-folder.ts'
+export type { TempFolder } from './support/temp-folder.ts'
+export { sweepScenario } from './sweep/engine-scenario.ts'
+export { plainScenarios } from './sweep/scenarios.ts'
+export { retryScenario } from './sweep/retry-scenario.ts'

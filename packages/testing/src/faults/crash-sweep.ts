@@ -101,11 +101,13 @@ async function runSchedule(
   const place = await scenario.place()
   const attempts: AttemptResult[] = []
   const problems: string[] = []
+  // Before each attempt, and at the end.
+  const journals: SweepJournal[] = []
   let journal: SweepJournal = new Map()
   try {
     for (const crash of [...crashes, undefined]) {
       const store = await place.open()
-      const recorded = recordedKeys(await readJournal(store, scenario), scenario)
+      journals.push(await readJournal(store, scenario))
       const ceilingMs = options.ceilingMs ?? ceilingDefaultMs
       const result = await runAttempt({
         scenario,
@@ -116,16 +118,13 @@ async function runSchedule(
         ceilingMs,
       })
       attempts.push(result)
-      for (const key of new Set(result.witnessed)) {
-        if (recorded.has(key))
-          problems.push(`${key} ran again in attempt ${attempts.length} although its result was recorded`)
-      }
       await store.close()
       if (result.end !== 'killed') break
     }
     const store = await place.open()
     journal = await readJournal(store, scenario)
     problems.push(
+      ...repeatProblems(attempts, [...journals, journal], scenario),
       ...endProblems(attempts, expected),
       ...journalProblems(journal, expected?.journal ?? journal, scenario),
     )
@@ -144,6 +143,20 @@ async function runSchedule(
     await place.close()
   }
   return { crashes, attempts, journal, problems }
+}
+
+/** Effects that ran although their result was there before the attempt and was not voided by it. */
+function repeatProblems(
+  attempts: readonly AttemptResult[],
+  journals: readonly SweepJournal[],
+  scenario: SweepScenario,
+): readonly string[] {
+  return attempts.flatMap(({ witnessed }, index) => {
+    const recorded = recordedKeys(journals[index] ?? new Map(), scenario, journals[index + 1])
+    return [...new Set(witnessed)]
+      .filter((key) => recorded.has(key))
+      .map((key) => `${key} ran again in attempt ${index + 1} although its result was recorded`)
+  })
 }
 
 function endProblems(

@@ -2,6 +2,7 @@ import type { Json, Platform, Store } from '@belay/core/ports'
 import type { ManualPlatform } from '../fakes/manual-platform.ts'
 import { faultyStore } from './faulty-store.ts'
 import { processPlatform } from './process-platform.ts'
+import { withStillClock } from './still-clock.ts'
 import type { SweepCrash, SweepScenario } from './sweep-scenario.ts'
 
 /** One simulated host: its clock, and who died on it. */
@@ -37,7 +38,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptResult> {
   const store = faultyStore(input.store, faults, () => host.dead.add(owner))
   const witnessed: string[] = []
   const running = scenario.run({
-    store,
+    store: host.drive === undefined ? store : withStillClock(store, host.platform),
     platform: processPlatform(host.platform, owner, host.dead),
     attempt,
     witness: (key) => {

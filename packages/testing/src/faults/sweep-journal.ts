@@ -19,24 +19,29 @@ function membersOf(data: Json): JsonObject {
 }
 
 /**
- * Keys with a recorded result: entries `<noun>.finished` with a key. A failure that a later `run.resumed` voids is
- * none, because it is there to be tried again.
+ * Keys with a recorded result: entries `<noun>.finished` with a key. A failure that a `run.resumed` voids is none,
+ * because it is there to be tried again; `later` is a journal of the same streams that may have grown.
  */
-export function recordedKeys(journal: SweepJournal, scenario: SweepScenario): ReadonlySet<string> {
+export function recordedKeys(
+  journal: SweepJournal,
+  scenario: SweepScenario,
+  later: SweepJournal = journal,
+): ReadonlySet<string> {
   const keys = new Set<string>()
   for (const stream of scenario.runs) {
-    const entries = journal.get(stream) ?? []
-    const voided = new Set(
-      entries.flatMap((entry) =>
-        entry.type === 'run.resumed' ? ((membersOf(entry.data)['voided'] as number[] | undefined) ?? []) : [],
-      ),
-    )
-    for (const { type, data, position } of entries) {
+    const voided = voidedIn(later.get(stream) ?? [])
+    for (const { type, data, position } of journal.get(stream) ?? []) {
       const { key } = membersOf(data)
       if (type.endsWith('.finished') && typeof key === 'string' && !voided.has(position)) keys.add(key)
     }
   }
   return keys
+}
+
+/** Positions of failures that a resume voids. */
+function voidedIn(entries: readonly Entry[]): ReadonlySet<number> {
+  const resumed = entries.filter((entry) => entry.type === 'run.resumed')
+  return new Set(resumed.flatMap((entry) => (membersOf(entry.data)['voided'] as number[] | undefined) ?? []))
 }
 
 /** What is wrong with the positions and the outcome of the journal, compared with the undisturbed one. */
