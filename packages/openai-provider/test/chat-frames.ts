@@ -1,5 +1,5 @@
 import type { Usage } from '@belay/core/ports'
-import { piecesOf, type Frames } from './protocol-server.ts'
+import { piecesOf, type Frames } from './frames.ts'
 
 const finishReasons = {
   stop: 'stop',

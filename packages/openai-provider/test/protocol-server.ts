@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { isRefusal, type ModelScriptRefusal, type ModelScriptStep } from '@belay/testing'
 import { chatFrames } from './chat-frames.ts'
+import type { Frames } from './frames.ts'
 import { responsesFrames } from './responses-frames.ts'
 
 /** A script step, or bytes as they are. */
@@ -31,14 +32,6 @@ export interface ProtocolServer {
   /** Resolves when request k has arrived. */
   arrived(k: number): Promise<ReceivedRequest>
   close(): Promise<void>
-}
-
-/** Turns the steps of an answer into the text of a protocol. */
-export interface Frames {
-  start(): string
-  step(
-    step: Extract<ModelScriptStep, { do: 'text' | 'reasoning' | 'tool-call' | 'finish' }>,
-  ): readonly string[]
 }
 
 /** What a test may add. */
@@ -150,10 +143,4 @@ async function play(
   }
   await start()
   response.end()
-}
-
-/** Splits a text into as many pieces as are asked for. */
-export function piecesOf(source: string, count = 1): readonly string[] {
-  const size = Math.max(1, Math.ceil(source.length / count))
-  return Array.from({ length: count }, (_, k) => source.slice(k * size, (k + 1) * size))
 }
