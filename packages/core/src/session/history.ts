@@ -4,10 +4,9 @@ import { commit } from '../feed/writer.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { windowOf } from '../history/window.ts'
 import type { Json, Message } from '../ports/index.ts'
-import { busyError, leasedOrBusy } from '../run/busy.ts'
+import { busyError, takeSession } from '../run/busy.ts'
 import type { Engine } from '../run/engine.ts'
 import { occupantOf, positionOf, sessionHead } from '../run/heads.ts'
-import { acquireSession } from '../run/owner.ts'
 import { messagesOf, readConversation } from './conversation-reader.ts'
 import { checkMessages } from './messages.ts'
 
@@ -22,27 +21,29 @@ export interface SessionHistory {
 }
 
 /** The history of one session. */
-export function createHistory(engine: Engine, sessionId: string): SessionHistory {
+export function createHistory(
+  engine: Engine,
+  sessionId: string,
+  inTurn: (write: () => Promise<void>) => Promise<void>,
+): SessionHistory {
   return {
     async list(options = {}) {
       checkOptions('session.history.list', { ...options }, { window: 'historyWindow' })
       const messages = messagesOf(await readConversation(engine, sessionId))
       return options.window === undefined ? messages : windowOf(messages, options.window)
     },
-    clear: () => writeWhileIdle(engine, sessionId, 'session.cleared', {}),
+    clear: () => inTurn(() => writeWhileIdle(engine, sessionId, 'session.cleared', {})),
     async replace(messages) {
       const checked = checkMessages(messages)
       const { stored } = await encodeValue(checked, 'The messages', engine.blobs)
-      await writeWhileIdle(engine, sessionId, 'session.replaced', stored as unknown as Json)
+      await inTurn(() => writeWhileIdle(engine, sessionId, 'session.replaced', stored as unknown as Json))
     },
   }
 }
 
 /** The lease of the session is held for the moment of the write, so that no run can begin in between. */
 async function writeWhileIdle(engine: Engine, sessionId: string, type: string, data: Json): Promise<void> {
-  const acquired = await acquireSession(engine, sessionId)
-  if (acquired.owner === undefined) throw await leasedOrBusy(engine, sessionId, '', acquired.holder)
-  const { owner } = acquired
+  const owner = await takeSession(engine, sessionId, undefined)
   try {
     const [head] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
     const occupant = occupantOf(head)

@@ -54,13 +54,13 @@ export class SessionCore {
   readonly history: SessionHistory
   readonly #deps: SessionDeps
   #closed = false
-  /** The start under way: the next one waits until it is known what that one has begun. */
-  #starting: Promise<unknown> | undefined
+  /** The start or the write under way: the next one waits until it is known what came of it. */
+  #pending: Promise<unknown> | undefined
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
     this.id = deps.sessionId
-    this.history = createHistory(deps.engine, deps.sessionId)
+    this.history = createHistory(deps.engine, deps.sessionId, (write) => this.#inTurn(write))
   }
 
   /** The three views of one definition in this session. */
@@ -77,7 +77,7 @@ export class SessionCore {
   /** Frees the session; refused as `session/busy` while a run executes. A suspended run goes on waiting. */
   async close(): Promise<void> {
     const executing = this.#executing()
-    if (executing !== undefined || this.#starting !== undefined) {
+    if (executing !== undefined || this.#pending !== undefined) {
       throw busyError(this.id, executing?.runId, 'concurrent_run')
     }
     this.#close()
@@ -86,7 +86,7 @@ export class SessionCore {
   /** Waits for an executing run, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (;;) {
-      const under = this.#starting ?? this.#executing()?.attempt?.finished
+      const under = this.#pending ?? this.#executing()?.attempt?.finished
       if (under === undefined) break
       await under
     }
@@ -103,16 +103,16 @@ export class SessionCore {
     return this.#deps.engine.live.ofSession(this.id).find((live) => live.attempt !== undefined)
   }
 
-  /** One start after the other, so that a refusal can name the run that the session is busy with. */
-  async #inTurn(start: () => Promise<RunHandle>): Promise<RunHandle> {
-    while (this.#starting !== undefined) await this.#starting
-    const result = start()
+  /** One after the other, so that they do not hold the lease against each other and a refusal can name the run. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#pending !== undefined) await this.#pending
+    const result = work()
     const settled = result.then(nothing, nothing)
-    this.#starting = settled
+    this.#pending = settled
     try {
       return await result
     } finally {
-      if (this.#starting === settled) this.#starting = undefined
+      if (this.#pending === settled) this.#pending = undefined
     }
   }
 
