@@ -1,6 +1,13 @@
 import { crashSweep } from '@belay/testing'
 import { describe, expect, test } from 'vitest'
-import { adapterSets, plainScenarios, reportCounts, retryScenario, runSeed, sweepScenario } from '../src/index.ts'
+import {
+  adapterSets,
+  plainScenarios,
+  reportCounts,
+  retryScenario,
+  runSeed,
+  sweepScenario,
+} from '../src/index.ts'
 
 const seed = runSeed()
 

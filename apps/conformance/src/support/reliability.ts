@@ -13,7 +13,9 @@ const report = join(app, '..', '..', 'reliability-report.json')
 export const size: 'ci' | 'full' = process.env['BELAY_SIZE'] === 'full' ? 'full' : 'ci'
 
 /** The least that each section must count, by section and name. */
-export const bars = JSON.parse(readFileSync(join(app, 'bars.json'), 'utf8')) as Readonly<Record<string, Counts>>
+export const bars = JSON.parse(readFileSync(join(app, 'bars.json'), 'utf8')) as Readonly<
+  Record<string, Counts>
+>
 
 /**
  * Puts the counts of a section into the report and throws when one is below its bar, or when the section has none:
@@ -35,8 +37,10 @@ export function reportCounts(section: string, counts: Counts, seed?: number): vo
 
 /** Test files report at once. Whoever replaces the report last has looked again for parts that came meanwhile. */
 function mergeParts(): void {
-  for (let known = -1; ; ) {
-    const files = readdirSync(parts).filter((file) => file.endsWith('.json')).toSorted()
+  for (let known = -1; ;) {
+    const files = readdirSync(parts)
+      .filter((file) => file.endsWith('.json'))
+      .toSorted()
     const stamp = files.length
     if (stamp === known) return
     known = stamp

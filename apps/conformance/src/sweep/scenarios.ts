@@ -1,25 +1,10 @@
 import { defineAgent, defineTool, defineWorkflow, HarnessError } from '@belay/core'
-import type { Agent } from '@belay/core'
 import { z } from 'zod'
-import type { EngineScenario, Witness } from './engine-scenario.ts'
+import type { EngineScenario } from './engine-scenario.ts'
 import { runId } from './engine-scenario.ts'
+import { lookingAgent } from './looking-agent.ts'
 
 const shape = { input: z.object({ amount: z.number() }), output: z.json() }
-
-/** An agent whose tool says when it runs. */
-export function lookingAgent(name: string, witness: Witness): Agent<string, string, 'scripted'> {
-  const look = defineTool({
-    name: 'look',
-    description: 'Looks a topic up.',
-    input: z.object({ topic: z.string() }),
-    effect: 'read',
-    execute: ({ topic }, { idempotencyKey }) => {
-      witness.ran(idempotencyKey)
-      return { found: topic.length }
-    },
-  })
-  return defineAgent({ name, model: 'scripted', instructions: 'Look it up, then answer.', tools: [look] })
-}
 
 const linear: EngineScenario = {
   name: 'linear',
@@ -62,7 +47,11 @@ const parallel: EngineScenario = {
             return first + index
           })
         })
-        const all = await Promise.all([step('left', 1), step('right', 2), step('left-too', 3).then((n) => step('then', n))])
+        const all = await Promise.all([
+          step('left', 1),
+          step('right', 2),
+          step('left-too', 3).then((n) => step('then', n)),
+        ])
         const winner = await Promise.race([step('fast', 10), step('slow', 20)])
         return { items, all, winner, after: await step('after', winner) }
       },
@@ -164,7 +153,8 @@ const cancel: EngineScenario = {
     try {
       const handle = await start()
       for await (const event of handle.events()) {
-        if (event.type === 'tool.started') await harness.runs.cancel(runId, { reason: 'enough', commandId: 'cancel-1' })
+        if (event.type === 'tool.started')
+          await harness.runs.cancel(runId, { reason: 'enough', commandId: 'cancel-1' })
       }
       return (await handle.result) as string
     } catch (error) {

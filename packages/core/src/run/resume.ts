@@ -7,7 +7,7 @@ import { planResume } from '../history/resume-plan.ts'
 import type { Entry } from '../ports/index.ts'
 import { canonicalJson } from '../schema/json.ts'
 import { closeOrphan, type OrphanEnd } from './abandon.ts'
-import { leasedOrBusy } from './busy.ts'
+import { takeSession } from './busy.ts'
 import { notFound } from './commands.ts'
 import { targetOf, type Definition } from './definition.ts'
 import type { Engine } from './engine.ts'
@@ -15,7 +15,7 @@ import { execute } from './execution.ts'
 import { createHandle, type RunHandle } from './handle.ts'
 import { positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 import { LiveRun } from './live-run.ts'
-import { acquireSession, type Ownership } from './owner.ts'
+import type { Ownership } from './owner.ts'
 import { recordedEnd } from './recorded-end.ts'
 import { cancelledError } from './settle.ts'
 import type { StartRequest } from './start-request.ts'
@@ -49,12 +49,11 @@ async function resumeInTurn(engine: Engine, head: RunHead, definition: Definitio
   if (here?.attempt !== undefined) return createHandle(engine, here)
   if (head.state === 'cancelled') throw cancelledError(runId, undefined)
   if (head.state === 'succeeded') return finishedHandle(engine, runId, sessionId)
-  const acquired = await acquireSession(engine, sessionId)
-  if (acquired.owner === undefined) throw await leasedOrBusy(engine, sessionId, runId, acquired.holder)
+  const owner = await takeSession(engine, sessionId, runId)
   try {
-    return await recordResume(engine, { runId, sessionId, definition, owner: acquired.owner })
+    return await recordResume(engine, { runId, sessionId, definition, owner })
   } catch (error) {
-    await acquired.owner.release().catch(() => undefined)
+    await owner.release().catch(() => undefined)
     throw error
   }
 }
@@ -92,10 +91,7 @@ async function commitResume(
   const voided = before.state === 'failed' ? voidedBy(runId, before) : []
   const attempt = before.attempt + 1
   const now = engine.platform.now()
-  const entry = toEntry(
-    { type: 'run.resumed', data: { attempt, ...(voided.length > 0 && { voided }) } },
-    now,
-  )
+  const entry = toEntry({ type: 'run.resumed', data: { attempt, ...(voided.length > 0 && { voided }) } }, now)
   await commit(engine, {
     fence: owner.fence,
     expect: [{ stream: runStream(runId), position: before.lastPosition }],

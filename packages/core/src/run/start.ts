@@ -4,17 +4,17 @@ import { commit, toEntry } from '../feed/writer.ts'
 import type { CommittedEvents, NewEvent } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
 import { encodeValue } from '../history/stored-value.ts'
-import type { Json } from '../ports/index.ts'
+import { isCodedError, type Json } from '../ports/index.ts'
 import { hashJson, toJson } from '../schema/json.ts'
 import { validateOrThrow } from '../schema/validate.ts'
 import { closeOrphan } from './abandon.ts'
-import { leasedOrBusy } from './busy.ts'
+import { takeSession } from './busy.ts'
 import { targetOf } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execution.ts'
 import type { RunHandle } from './handle.ts'
 import { positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
-import { acquireSession, type Ownership } from './owner.ts'
+import type { Ownership } from './owner.ts'
 import { goOn } from './resume.ts'
 import { cancelled } from './signal.ts'
 import type { StartRequest } from './start-request.ts'
@@ -26,7 +26,8 @@ import type { StartRequest } from './start-request.ts'
 export async function startRun(engine: Engine, request: StartRequest): Promise<RunHandle> {
   const { definition, signal } = request
   assertOpen(engine)
-  if (signal?.aborted === true) throw cancelled('call', 'The signal of the call was already aborted.', signal.reason)
+  if (signal?.aborted === true)
+    throw cancelled('call', 'The signal of the call was already aborted.', signal.reason)
   const what = `The input of ${definition.kind} "${definition.name}"`
   await validateOrThrow(definition.input, request.input, { code: 'validation/input', what })
   const input = request.input === undefined ? undefined : toJson(request.input, what)
@@ -42,20 +43,24 @@ async function startOrGoOn(
   input: Json | undefined,
   inputHash: string,
 ): Promise<RunHandle> {
-  if (request.runId !== undefined) {
-    const [head] = await engine.journal.heads({ streams: [runStream(request.runId)] })
-    if (head !== undefined) return goOn(engine, toRunHead(head), { request, inputHash })
-  }
-  const runId = request.runId ?? engine.platform.id()
-  const acquired = await acquireSession(engine, request.sessionId)
-  if (acquired.owner === undefined) throw await leasedOrBusy(engine, request.sessionId, runId, acquired.holder)
-  const { owner } = acquired
-  try {
-    return await recordStart(engine, request, { runId, input, inputHash, owner })
-  } catch (error) {
-    // Nothing of the run exists, so the session must be free again; what happened first is what counts.
-    await owner.release().catch(() => undefined)
-    throw error
+  for (;;) {
+    if (request.runId !== undefined) {
+      const [head] = await engine.journal.heads({ streams: [runStream(request.runId)] })
+      if (head !== undefined) return goOn(engine, toRunHead(head), { request, inputHash })
+    }
+    const runId = request.runId ?? engine.platform.id()
+    const owner = await takeSession(engine, request.sessionId, runId)
+    try {
+      const handle = await recordStart(engine, request, { runId, input, inputHash, owner })
+      if (handle !== undefined) return handle
+      // Somebody else started it while the lease was waited for; what they began is joined or read.
+      await owner.release()
+    } catch (error) {
+      // Nothing of the run exists, so the session must be free again; what happened first is what counts.
+      await owner.release().catch(() => undefined)
+      // In another session its id was taken at this very moment.
+      if (!isCodedError(error, 'journal/conflict')) throw error
+    }
   }
 }
 
@@ -66,11 +71,16 @@ interface NewRun {
   readonly owner: Ownership
 }
 
-async function recordStart(engine: Engine, request: StartRequest, run: NewRun): Promise<RunHandle> {
+/** `undefined` when a run of this id exists by now. */
+async function recordStart(
+  engine: Engine,
+  request: StartRequest,
+  run: NewRun,
+): Promise<RunHandle | undefined> {
   const { sessionId, definition, metadata, options, timeoutMs } = request
   const { runId, owner } = run
   const heads = await engine.journal.heads({ streams: [runStream(runId), sessionStream(sessionId)] })
-  if (heads.some((head) => head.stream === runStream(runId))) throw raced(runId)
+  if (heads.some((head) => head.stream === runStream(runId))) return undefined
   const session = { sessionId, head: heads.find((head) => head.stream === sessionStream(sessionId)) }
   owner.sessionPosition = positionOf(session.head)
   const orphan = await closeOrphan(engine, session, runId)
@@ -122,13 +132,4 @@ function cancelWith(engine: Engine, signal: AbortSignal, handle: RunHandle): voi
 export function assertOpen(engine: Engine): void {
   if (!engine.closing.aborted) return
   throw new HarnessError({ code: 'harness/closed', message: 'The harness was shut down. Make a new one.' })
-}
-
-function raced(runId: string): HarnessError {
-  return new HarnessError({
-    code: 'run/conflict',
-    message: `The run "${runId}" was started by somebody else at this moment. Start it again to join or read it.`,
-    retryable: true,
-    meta: { runId },
-  })
 }
