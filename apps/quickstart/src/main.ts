@@ -15,5 +15,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
       // Not by exitCode: a suspended connection of a model's server must not keep a finished program.
       process.exit(code)
     })
+    .catch(function (error) {
+      console.error(error.message)
+      process.exit(1)
+    })
 }
 export {}

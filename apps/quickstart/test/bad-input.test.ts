@@ -20,7 +20,10 @@ function harbour(): Place {
   const place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
   writeFiles(place.path('pictures'), { 'a.png': png, 'b/c.png': png })
-  writeFiles(place.root, { 'note.txt': 'A note.\n', 'other.db': 'This is not a database at all.\n'.repeat(200) })
+  writeFiles(place.root, {
+    'note.txt': 'A note.\n',
+    'other.db': 'This is not a database at all.\n'.repeat(200),
+  })
   mkdirSync(place.path('empty'))
   return place
 }
@@ -35,15 +38,50 @@ const cases: readonly BadInput[] = [
     code: 1,
     line: /^The folder .*pictures holds no readable text document \(a\.png: left out, it is binary; and 1 more\)\.$/,
   },
-  { title: 'an unknown option', args: ['docs', '--fast'], code: 2, line: /^Unknown option '--fast'\. See --help\.$/ },
+  {
+    title: 'an unknown option',
+    args: ['docs', '--fast'],
+    code: 2,
+    line: /^Unknown option '--fast'\. See --help\.$/,
+  },
   { title: 'an option without its value', args: ['docs', '--out'], code: 2, line: /--out.*See --help\.$/ },
-  { title: 'a question without quotes', args: ['docs', 'who', 'opens'], code: 2, line: /^Too many arguments: "opens"\./ },
+  {
+    title: 'a question without quotes',
+    args: ['docs', 'who', 'opens'],
+    code: 2,
+    line: /^Too many arguments: "opens"\./,
+  },
   { title: 'an empty question', args: ['docs', ' '], code: 2, line: /^The question is empty\.$/ },
-  { title: 'a run id that cannot be one', args: ['docs', '--run', 'a b'], code: 2, line: /^The run id "a b" is not valid/ },
-  { title: 'an output folder below a file', args: ['docs', '--out', 'note.txt/x'], code: 1, line: /^The output folder .* cannot be written \(ENOTDIR\)\.$/ },
-  { title: 'a file as output folder', args: ['docs', '--out', 'note.txt'], code: 1, line: /^The output folder .* cannot be written \(\w+\)\.$/ },
-  { title: 'an output folder that no system makes', args: ['docs', '--out', '/proc/belay'], code: 1, line: /^The output folder \/proc\/belay cannot be written/ },
-  { title: 'a database that is none', args: ['docs', '--db', 'other.db'], code: 1, line: /^The database of runs cannot be used: .*other\.db \(store\/corrupt\)$/ },
+  {
+    title: 'a run id that cannot be one',
+    args: ['docs', '--run', 'a b'],
+    code: 2,
+    line: /^The run id "a b" is not valid/,
+  },
+  {
+    title: 'an output folder below a file',
+    args: ['docs', '--out', 'note.txt/x'],
+    code: 1,
+    line: /^The output folder .* cannot be written \(ENOTDIR\)\.$/,
+  },
+  {
+    title: 'a file as output folder',
+    args: ['docs', '--out', 'note.txt'],
+    code: 1,
+    line: /^The output folder .* cannot be written \(\w+\)\.$/,
+  },
+  {
+    title: 'an output folder that no system makes',
+    args: ['docs', '--out', '/proc/belay'],
+    code: 1,
+    line: /^The output folder \/proc\/belay cannot be written/,
+  },
+  {
+    title: 'a database that is none',
+    args: ['docs', '--db', 'other.db'],
+    code: 1,
+    line: /^The database of runs cannot be used: .*other\.db \(store\/corrupt\)$/,
+  },
   {
     title: 'a base URL without a model',
     args: ['docs'],
@@ -60,7 +98,10 @@ const cases: readonly BadInput[] = [
   },
 ]
 
-function expectOneLine({ code, stderr }: Exit, wanted: { readonly code: number; readonly line: RegExp }): void {
+function expectOneLine(
+  { code, stderr }: Exit,
+  wanted: { readonly code: number; readonly line: RegExp },
+): void {
   const lines = stderr.split('\n')
   expect(lines).toHaveLength(2)
   expect(lines[1]).toBe('')
@@ -93,7 +134,9 @@ test('a database of a newer version is left as it is', async () => {
 
 test('a run id of another question is refused and shows nothing of that run', async () => {
   using place = harbour()
-  expect((await runQuickstartProcess(['docs', harbourQuestion, '--run', 'r'], { cwd: place.root })).code).toBe(0)
+  expect(
+    (await runQuickstartProcess(['docs', harbourQuestion, '--run', 'r'], { cwd: place.root })).code,
+  ).toBe(0)
   const exit = await runQuickstartProcess(['docs', 'What does rope cost?', '--run', 'r'], { cwd: place.root })
   expectOneLine(exit, { code: 1, line: /run\/conflict/ })
   expect(exit.stdout).toBe('')
@@ -103,7 +146,10 @@ test('a report that cannot take its place: one line, and the same id goes on whe
   using place = harbour()
   mkdirSync(place.path('belay-report', 'report.md', 'inner'), { recursive: true })
   const args = ['docs', harbourQuestion, '--run', 'r']
-  expectOneLine(await runQuickstartProcess(args, { cwd: place.root }), { code: 1, line: /^The report cannot be written to .*report\.md/ })
+  expectOneLine(await runQuickstartProcess(args, { cwd: place.root }), {
+    code: 1,
+    line: /^The report cannot be written to .*report\.md/,
+  })
   rmSync(place.path('belay-report', 'report.md'), { recursive: true })
   const second = await runQuickstartProcess(args, { cwd: place.root })
   expect(second).toMatchObject({ code: 0, stderr: '' })
@@ -113,12 +159,19 @@ test('a report that cannot take its place: one line, and the same id goes on whe
 test('files that cannot be read and files that are too large are named in the report', async () => {
   using place = harbour()
   const line = 'The harbour is large and ships come at night in fog to the lock.\n'
-  writeFiles(place.path('docs'), { 'secret.md': 'Secret.\n', 'large.txt': line.repeat(20_000), 'latin.txt': Uint8Array.from([0xe9, 0x20, 0x61]) })
+  writeFiles(place.path('docs'), {
+    'secret.md': 'Secret.\n',
+    'large.txt': line.repeat(20_000),
+    'latin.txt': Uint8Array.from([0xe9, 0x20, 0x61]),
+  })
   chmodSync(place.path('docs', 'secret.md'), 0o000)
   chmodSync(place.root, 0o777)
   // Modes do not bind root, so another user runs it then.
   const isRoot = process.getuid?.() === 0
-  const exit = await runQuickstartProcess(['docs', harbourQuestion], { cwd: place.root, ...(isRoot && { uid: 65_534 }) })
+  const exit = await runQuickstartProcess(['docs', harbourQuestion], {
+    cwd: place.root,
+    ...(isRoot && { uid: 65_534 }),
+  })
   expect(exit).toMatchObject({ code: 0, stderr: '' })
   const report = readFileSync(place.path('belay-report', 'report.md'), 'utf8')
   expect(report).toContain('- Note: secret.md: left out, it cannot be read (EACCES).\n')
@@ -127,8 +180,13 @@ test('files that cannot be read and files that are too large are named in the re
 })
 
 test('an old Node gets a sentence before anything native is loaded', () => {
-  const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
-  const result = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, mainFile], { encoding: 'utf8' })
+  const pretend =
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+  const result = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, mainFile],
+    { encoding: 'utf8' },
+  )
   expect(result.status).toBe(1)
   expect(result.stderr).toBe('The quickstart needs Node.js 22.18 or later and runs on 20.20.2.\n')
   // Static imports would be loaded before the check, and new syntax would end an old Node first.
@@ -140,5 +198,6 @@ test('--help says how and exits with 0', async () => {
   using place = makePlace()
   const exit = await runQuickstartProcess(['--help'], { cwd: place.root })
   expect(exit).toMatchObject({ code: 0, stderr: '' })
-  for (const word of ['--run', '--out', '--db', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL']) expect(exit.stdout).toContain(word)
+  for (const word of ['--run', '--out', '--db', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'])
+    expect(exit.stdout).toContain(word)
 })

@@ -57,7 +57,10 @@ test.each([
 
   const resumed = spawnSync('sh', ['-c', command], {
     cwd: place.root,
-    env: { PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, WITNESS: place.path('witness.txt') },
+    env: {
+      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+      WITNESS: place.path('witness.txt'),
+    },
     encoding: 'utf8',
   })
   expect(resumed).toMatchObject({ status: 0, stderr: '' })
@@ -106,7 +109,9 @@ test('two processes with one id: the second says that the first executes it', as
   for (const again of [args, ['--run', 'r']]) {
     const second = await runQuickstartProcess(again, { cwd: place.root })
     expect(second.code).toBe(1)
-    expect(second.stderr).toBe('Another process executes this run now; wait for it or stop it (run/leased).\n')
+    expect(second.stderr).toBe(
+      'Another process executes this run now; wait for it or stop it (run/leased).\n',
+    )
   }
   expect(await exit).toMatchObject({ code: 0, stderr: '' })
 })
@@ -115,11 +120,15 @@ test('two runs with one database execute at the same time', async () => {
   using place = harbour()
   const both = await Promise.all(
     ['a', 'b'].map((id) =>
-      runQuickstartProcess(['docs', harbourQuestion, '--run', id, '--out', id, '--db', 'both.db'], { cwd: place.root }),
+      runQuickstartProcess(['docs', harbourQuestion, '--run', id, '--out', id, '--db', 'both.db'], {
+        cwd: place.root,
+      }),
     ),
   )
   for (const exit of both) expect(exit).toMatchObject({ code: 0, stderr: '' })
-  expect(readFileSync(place.path('a', 'report.md'), 'utf8')).toBe(readFileSync(place.path('b', 'report.md'), 'utf8'))
+  expect(readFileSync(place.path('a', 'report.md'), 'utf8')).toBe(
+    readFileSync(place.path('b', 'report.md'), 'utf8'),
+  )
 })
 
 test('documents that change between two processes are named in the report', async () => {
@@ -129,7 +138,10 @@ test('documents that change between two processes are named in the report', asyn
   child.kill('SIGKILL')
   await exit
   writeFiles(place.path('docs'), { 'lock.md': `\n\n\n\n${harbourDocuments['lock.md'] ?? ''}` })
-  expect(await runQuickstartProcess(['--run', 'r'], { cwd: place.root })).toMatchObject({ code: 0, stderr: '' })
+  expect(await runQuickstartProcess(['--run', 'r'], { cwd: place.root })).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
   expect(readFileSync(place.path('belay-report', 'report.md'), 'utf8')).toContain(
     '- `lock.md` changed while the run was under way.\n',
   )

@@ -51,7 +51,8 @@ async function live(place: Place, files: RunFiles, moment: KillMoment | undefine
   let isAiming = false
   const aim = (): void => {
     if (moment === undefined || isAiming) return
-    const isReached = moment.phase === undefined ? seen >= (moment.effects ?? 0) : phaseOf(last) === moment.phase
+    const isReached =
+      moment.phase === undefined ? seen >= (moment.effects ?? 0) : phaseOf(last) === moment.phase
     if (!isReached) return
     isAiming = true
     void setTimeout(moment.delayMs).then(() => child.kill('SIGKILL'))
@@ -68,59 +69,64 @@ async function live(place: Place, files: RunFiles, moment: KillMoment | undefine
 }
 
 function witnessed(files: RunFiles): string[] {
-  return existsSync(files.witness) ? readFileSync(files.witness, 'utf8').split('\n').filter((line) => line !== '') : []
+  return existsSync(files.witness)
+    ? readFileSync(files.witness, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
 }
 
 /** Keys that were witnessed although their result had been in the journal before. */
-function ranAgain(keys: readonly string[], dead: readonly { readonly count: number; readonly state: DatabaseState }[]): string[] {
+function ranAgain(
+  keys: readonly string[],
+  dead: readonly { readonly count: number; readonly state: DatabaseState }[],
+): string[] {
   return dead.flatMap(({ count, state }) => keys.slice(count).filter((key) => state.recorded.has(key)))
 }
 
-test(
-  `${wantedKills} kills at random moments: the same report, no recorded step runs again, the database is whole`,
-  async () => {
-    using place = makePlace()
-    writeFiles(place.path('docs'), harbourDocuments)
-    const random = seededRandom(seed)
-    const calm = filesOf(place, 'calm')
-    expect((await live(place, calm, undefined)).exit).toMatchObject({ code: 0, stderr: '' })
-    const expected = readFileSync(calm.report, 'utf8')
-    const expectedKeys = witnessed(calm).toSorted()
+test(`${wantedKills} kills at random moments: the same report, no recorded step runs again, the database is whole`, async () => {
+  using place = makePlace()
+  writeFiles(place.path('docs'), harbourDocuments)
+  const random = seededRandom(seed)
+  const calm = filesOf(place, 'calm')
+  expect((await live(place, calm, undefined)).exit).toMatchObject({ code: 0, stderr: '' })
+  const expected = readFileSync(calm.report, 'utf8')
+  const expectedKeys = witnessed(calm).toSorted()
 
-    const counts = new Map<Phase, number>(phases.map((phase) => [phase, 0]))
-    let kills = 0
-    let runs = 0
-    const oneRun = async (): Promise<void> => {
-      const files = filesOf(place, `run-${++runs}`)
-      const dead: { count: number; state: DatabaseState }[] = []
-      for (;;) {
-        const moment = kills < wantedKills ? nextMoment(random) : undefined
-        const { killedIn, exit } = await live(place, files, moment)
-        const state = await readDatabase(files.database, runId)
-        expect(state.integrity).toBe('ok')
-        if (killedIn === undefined) {
-          expect(exit).toMatchObject({ code: 0, stderr: '' })
-          // The keys of witness and journal are the same words, or comparing them would prove nothing.
-          expect([...state.recorded].toSorted()).toEqual(expectedKeys)
-          break
-        }
-        kills++
-        counts.set(killedIn, (counts.get(killedIn) ?? 0) + 1)
-        dead.push({ count: witnessed(files).length, state })
+  const counts = new Map<Phase, number>(phases.map((phase) => [phase, 0]))
+  let kills = 0
+  let runs = 0
+  const oneRun = async (): Promise<void> => {
+    const files = filesOf(place, `run-${++runs}`)
+    const dead: { count: number; state: DatabaseState }[] = []
+    for (;;) {
+      const moment = kills < wantedKills ? nextMoment(random) : undefined
+      const { killedIn, exit } = await live(place, files, moment)
+      const state = await readDatabase(files.database, runId)
+      expect(state.integrity).toBe('ok')
+      if (killedIn === undefined) {
+        expect(exit).toMatchObject({ code: 0, stderr: '' })
+        // The keys of witness and journal are the same words, or comparing them would prove nothing.
+        expect([...state.recorded].toSorted()).toEqual(expectedKeys)
+        break
       }
-      const keys = witnessed(files)
-      expect(ranAgain(keys, dead)).toEqual([])
-      // Everything ran, and what ran is what an undisturbed run does.
-      expect([...new Set(keys)].toSorted()).toEqual(expectedKeys)
-      expect(readFileSync(files.report, 'utf8')).toBe(expected)
+      kills++
+      counts.set(killedIn, (counts.get(killedIn) ?? 0) + 1)
+      dead.push({ count: witnessed(files).length, state })
     }
-    const lane = async (): Promise<void> => {
-      while (kills < wantedKills) await oneRun()
-    }
-    await Promise.all(Array.from({ length: lanes }, lane))
-    console.log(`seed ${seed}: ${kills} kills in ${runs} runs by phase ${JSON.stringify(Object.fromEntries(counts))}`)
-    expect(kills).toBeGreaterThanOrEqual(wantedKills)
-    expect([...counts.values()].filter((count) => count > 0).length).toBeGreaterThanOrEqual(5)
-  },
-  180_000,
-)
+    const keys = witnessed(files)
+    expect(ranAgain(keys, dead)).toEqual([])
+    // Everything ran, and what ran is what an undisturbed run does.
+    expect([...new Set(keys)].toSorted()).toEqual(expectedKeys)
+    expect(readFileSync(files.report, 'utf8')).toBe(expected)
+  }
+  const lane = async (): Promise<void> => {
+    while (kills < wantedKills) await oneRun()
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  console.log(
+    `seed ${seed}: ${kills} kills in ${runs} runs by phase ${JSON.stringify(Object.fromEntries(counts))}`,
+  )
+  expect(kills).toBeGreaterThanOrEqual(wantedKills)
+  expect([...counts.values()].filter((count) => count > 0).length).toBeGreaterThanOrEqual(5)
+}, 180_000)

@@ -101,11 +101,15 @@ test.runIf(hasScript)('terminal: no colour with NO_COLOR', async () => {
 test.runIf(hasScript)('terminal: Ctrl-C gives the cursor back and says how to go on', async () => {
   using place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
-  const { code, output } = await onTerminal(`node ${fixtureFile} docs '${harbourQuestion}' --run r`, place.root, {
-    columns: 80,
-    env: { DELAY_MS: '20', WITNESS: place.path('witness.txt') },
-    type: { after: 'reader 1', keys: '\u0003' },
-  })
+  const { code, output } = await onTerminal(
+    `node ${fixtureFile} docs '${harbourQuestion}' --run r`,
+    place.root,
+    {
+      columns: 80,
+      env: { DELAY_MS: '20', WITNESS: place.path('witness.txt') },
+      type: { after: 'reader 1', keys: '\u0003' },
+    },
+  )
   expect(code).toBe(130)
   expect(output.lastIndexOf(showCursor)).toBeGreaterThan(output.lastIndexOf(hideCursor))
   expect(output).toMatch(/stopped; what is recorded stays\. Go on with: node .* --run r\r?\n$/)

@@ -19,13 +19,18 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args)
   const [folder, question, ...more] = positionals
   if (more.length > 0) {
-    throw new UsageError(`Too many arguments: ${more.map((each) => JSON.stringify(each)).join(' ')}. Put the question in quotes.`)
+    throw new UsageError(
+      `Too many arguments: ${more.map((each) => JSON.stringify(each)).join(' ')}. Put the question in quotes.`,
+    )
   }
   if (question !== undefined && question.trim() === '') throw new UsageError('The question is empty.')
-  if (question !== undefined && question.length > 2_000) throw new UsageError('The question has more than 2,000 characters.')
+  if (question !== undefined && question.length > 2_000)
+    throw new UsageError('The question has more than 2,000 characters.')
   const { run, out, db, help = false } = values
   if (run !== undefined && !runIdPattern.test(run)) {
-    throw new UsageError(`The run id ${JSON.stringify(run)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`)
+    throw new UsageError(
+      `The run id ${JSON.stringify(run)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`,
+    )
   }
   for (const [name, value] of Object.entries({ folder, out, db })) {
     if (value === '' || value?.includes('\0') === true) throw new UsageError(`The ${name} is not a path.`)

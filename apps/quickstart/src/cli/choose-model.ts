@@ -24,7 +24,8 @@ export function chooseModel(environment: ModelEnvironment): ChosenModel {
   if (key === undefined) {
     return {
       model: offlineModel(),
-      announcement: 'no OPENAI_API_KEY: using the embedded offline model (extractive: it quotes, it does not reason)',
+      announcement:
+        'no OPENAI_API_KEY: using the embedded offline model (extractive: it quotes, it does not reason)',
     }
   }
   const modelId = name ?? defaultOpenAIModel
@@ -33,9 +34,12 @@ export function chooseModel(environment: ModelEnvironment): ChosenModel {
 
 function compatible(baseURL: string, key: string | undefined, name: string | undefined): ChosenModel {
   const isHttp = URL.canParse(baseURL) && /^https?:$/.test(new URL(baseURL).protocol)
-  if (!isHttp) throw new UsageError(`OPENAI_BASE_URL is not an http(s) URL: ${JSON.stringify(withoutSecrets(baseURL))}.`)
+  if (!isHttp)
+    throw new UsageError(`OPENAI_BASE_URL is not an http(s) URL: ${JSON.stringify(withoutSecrets(baseURL))}.`)
   if (name === undefined) {
-    throw new UsageError('OPENAI_BASE_URL is set but OPENAI_MODEL is not: set it to the name of a model of that server.')
+    throw new UsageError(
+      'OPENAI_BASE_URL is set but OPENAI_MODEL is not: set it to the name of a model of that server.',
+    )
   }
   const provider = openaiCompatible({ baseURL, ...(key !== undefined && { apiKey: key }) })
   return { model: provider(name), announcement: `using ${name} at ${withoutSecrets(baseURL)}` }

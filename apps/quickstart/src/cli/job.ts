@@ -50,7 +50,9 @@ export function resumeCommand(runId: string, args: Arguments, program: readonly 
 }
 
 function newRunId(folder: string, question: string, now: number): string {
-  const hash = createHash('sha256').update(JSON.stringify([folder, question, now, process.pid])).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([folder, question, now, process.pid]))
+    .digest('hex')
   return `research-${hash.slice(0, 8)}`
 }
 
@@ -61,7 +63,8 @@ function realFolder(path: string, typed: string): string {
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') throw new UsageError(`There is no folder ${typed}.`)
-    if (code !== 'ENOTDIR') throw new UsageError(`The folder ${typed} cannot be read (${code ?? String(error)}).`)
+    if (code !== 'ENOTDIR')
+      throw new UsageError(`The folder ${typed} cannot be read (${code ?? String(error)}).`)
   }
   throw new UsageError(`${typed} is not a folder.`)
 }

@@ -13,7 +13,9 @@ export function prepareOutput(out: string, db: string): void {
       makeFolder(folder)
       accessSync(folder, constants.W_OK | constants.X_OK)
     } catch (error) {
-      throw new DocumentError(`The ${what} ${folder} cannot be written (${systemCode(error) ?? String(error)}).`)
+      throw new DocumentError(
+        `The ${what} ${folder} cannot be written (${systemCode(error) ?? String(error)}).`,
+      )
     }
   }
 }

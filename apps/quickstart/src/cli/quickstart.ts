@@ -52,7 +52,10 @@ export async function runQuickstart(parts: QuickstartParts = {}): Promise<number
 }
 
 async function runResearch(io: Io, args: Arguments): Promise<number> {
-  const chosen = io.model === undefined ? chooseModel(io.environment) : { model: io.model, announcement: 'using the given model' }
+  const chosen =
+    io.model === undefined
+      ? chooseModel(io.environment)
+      : { model: io.model, announcement: 'using the given model' }
   const places = placesOf(args, io.cwd)
   // Paths are checked before anything is written; a run that is in the database brings its own.
   const job = args.run === undefined || args.folder !== undefined ? jobOf(args, io.cwd, Date.now) : undefined
@@ -62,9 +65,10 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
   try {
     const isKnown = args.run !== undefined && (await research.isKnown(args.run))
     const goesOnById = isKnown && args.folder === undefined && args.question === undefined
-    const run = goesOnById && args.run !== undefined
-      ? await research.goOn(args.run)
-      : await research.start(job ?? jobOf(args, io.cwd, Date.now))
+    const run =
+      goesOnById && args.run !== undefined
+        ? await research.goOn(args.run)
+        : await research.start(job ?? jobOf(args, io.cwd, Date.now))
     return await follow({ io, args, chosen, research, run, stop })
   } finally {
     stop.close()
@@ -100,7 +104,15 @@ async function follow({ io, args, chosen, research, run, stop }: Following): Pro
     await watching
     view?.end()
     const { report, title, summary, claims, removed } = outcome.output
-    const lines = ['', title, '', summary, '', `${claims} claims with citations, ${removed} removed by verification`, `report: ${report}`]
+    const lines = [
+      '',
+      title,
+      '',
+      summary,
+      '',
+      `${claims} claims with citations, ${removed} removed by verification`,
+      `report: ${report}`,
+    ]
     io.stdout.write(`${lines.join('\n')}\n`)
     return 0
   } finally {

@@ -31,7 +31,11 @@ export interface Research {
 /** What nothing was recorded of. */
 const nothing = { recorded: 0, attempt: 0, isFinished: false }
 
-export function openResearch(init: { readonly db: string; readonly model: Model; readonly effects: ResearchEffects }): Research {
+export function openResearch(init: {
+  readonly db: string
+  readonly model: Model
+  readonly effects: ResearchEffects
+}): Research {
   const harness = defineHarness({
     name: 'quickstart',
     models: { research: init.model },

@@ -11,7 +11,11 @@ const skippedFolders = new Set(['node_modules', '__pycache__'])
  * Regular files in a stable order; hidden ones, links and special files are no documents. What is left out is
  * noted. Throws `DocumentError` when the folder itself cannot be read.
  */
-export async function* filesOf(place: DocumentPlace, notes: string[], signal: AbortSignal): AsyncGenerator<string> {
+export async function* filesOf(
+  place: DocumentPlace,
+  notes: string[],
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const open: { readonly path: string; readonly depth: number }[] = [{ path: '', depth: 0 }]
   let seen = 0
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -21,7 +25,9 @@ export async function* filesOf(place: DocumentPlace, notes: string[], signal: Ab
     const folders: string[] = []
     for (const name of names) {
       if (++seen > limits.entries) {
-        notes.push(`more than ${limits.entries} entries: the rest was left out, beginning with ${join(path, name)}`)
+        notes.push(
+          `more than ${limits.entries} entries: the rest was left out, beginning with ${join(path, name)}`,
+        )
         return
       }
       if (name.startsWith('.')) continue
@@ -35,7 +41,8 @@ export async function* filesOf(place: DocumentPlace, notes: string[], signal: Ab
         else notes.push(`${inner}: left out, it is not a regular file`)
       }
     }
-    if (depth < limits.depth) open.push(...folders.reverse().map((folder) => ({ path: folder, depth: depth + 1 })))
+    if (depth < limits.depth)
+      open.push(...folders.reverse().map((folder) => ({ path: folder, depth: depth + 1 })))
     else if (folders.length > 0) notes.push(`${path}: folders below it are left out, they are too deep`)
   }
 }

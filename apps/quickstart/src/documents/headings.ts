@@ -11,7 +11,8 @@ export function headingsOf({ lines }: DocumentText): string[] {
     if (/^\s*(```|~~~)/.test(line)) isCode = !isCode
     if (isCode) continue
     const marked = /^#{1,4}\s+(.+?)\s*#*$/.exec(line)?.[1]
-    const underlined = /^(={3,}|-{3,})\s*$/.test(lines[index + 1] ?? '') && line.trim() !== '' ? line.trim() : undefined
+    const underlined =
+      /^(={3,}|-{3,})\s*$/.test(lines[index + 1] ?? '') && line.trim() !== '' ? line.trim() : undefined
     const heading = marked ?? underlined
     if (heading !== undefined) found.push(clip(heading))
     if (found.length === maxHeadings) break

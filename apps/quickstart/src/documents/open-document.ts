@@ -46,7 +46,8 @@ async function walk(root: string, parts: readonly string[], path: string): Promi
   for (const part of parts) {
     current = join(current, part)
     const stats = await lstat(current).catch((error: unknown) => unreadable(path, error))
-    if (stats.isSymbolicLink()) throw new DocumentError(`"${path}" leads over a link, and links are not followed.`)
+    if (stats.isSymbolicLink())
+      throw new DocumentError(`"${path}" leads over a link, and links are not followed.`)
   }
 }
 

@@ -30,15 +30,21 @@ export async function withPattern<T>(
   ended.promise.catch(() => undefined)
   const onAbort = (): void => ended.reject(signal.reason as Error)
   const timer = setTimeout(() => {
-    ended.reject(new DocumentError(`The pattern took longer than ${timeLimitMs} ms: use a simpler one, or a literal text.`))
+    ended.reject(
+      new DocumentError(
+        `The pattern took longer than ${timeLimitMs} ms: use a simpler one, or a literal text.`,
+      ),
+    )
   }, timeLimitMs)
   signal.addEventListener('abort', onAbort, { once: true })
   worker.once('error', ended.reject)
   const match: LineMatcher = async (lines) => {
     const answer = new Promise<PatternAnswer>((resolve) => worker.once('message', resolve))
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(lines)
     const outcome = await Promise.race([answer, ended.promise])
-    if ('invalid' in outcome) throw new DocumentError(`The pattern is not a regular expression: ${outcome.invalid}`)
+    if ('invalid' in outcome)
+      throw new DocumentError(`The pattern is not a regular expression: ${outcome.invalid}`)
     return outcome.indexes
   }
   try {

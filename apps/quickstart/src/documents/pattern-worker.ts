@@ -19,8 +19,12 @@ const compiled = compile(String(workerData))
 function answer(lines: readonly string[]): PatternAnswer {
   if (!(compiled instanceof RegExp)) return compiled
   const indexes: number[] = []
-  for (const [index, line] of lines.entries()) if (compiled.test(line.slice(0, maxTestedLength))) indexes.push(index)
+  for (const [index, line] of lines.entries())
+    if (compiled.test(line.slice(0, maxTestedLength))) indexes.push(index)
   return { indexes }
 }
 
-parentPort?.on('message', (lines: readonly string[]) => parentPort?.postMessage(answer(lines)))
+parentPort?.on('message', (lines: readonly string[]) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  parentPort?.postMessage(answer(lines))
+})

@@ -36,7 +36,8 @@ const maxQueryLength = 200
 export async function searchDocuments(init: SearchInit): Promise<SearchResult> {
   const { query, isRegex, signal } = init
   if (query.trim() === '') throw new DocumentError('The text to search for is empty.')
-  if (query.length > maxQueryLength) throw new DocumentError(`The text to search for has more than ${maxQueryLength} characters.`)
+  if (query.length > maxQueryLength)
+    throw new DocumentError(`The text to search for has more than ${maxQueryLength} characters.`)
   if (isRegex) return withPattern(query, signal, (match) => searchWith(init, match))
   return searchWith(init, async (lines) => literal(query, lines))
 }

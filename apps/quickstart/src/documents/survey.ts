@@ -33,7 +33,8 @@ export async function surveyFolder(place: DocumentPlace, signal: AbortSignal): P
     }
     try {
       const text = await readDocument(place, path)
-      if (text.isCut) notes.push(`${path}: only the first ${limits.bytesPerDocument} of ${text.size} bytes are read`)
+      if (text.isCut)
+        notes.push(`${path}: only the first ${limits.bytesPerDocument} of ${text.size} bytes are read`)
       if (text.lines.some((line) => line.trim() !== '')) documents.push(factsOf(text))
       else notes.push(`${path}: left out, it is empty`)
     } catch (error) {

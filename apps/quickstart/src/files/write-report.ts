@@ -22,7 +22,9 @@ export async function writeReport(out: string, markdown: string, attemptKey: str
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw new DocumentError(`The report cannot be written to ${target} (${systemCode(error) ?? String(error)}).`)
+    throw new DocumentError(
+      `The report cannot be written to ${target} (${systemCode(error) ?? String(error)}).`,
+    )
   }
   await syncFolder(out)
   return target

@@ -1,4 +1,4 @@
-import { fieldOf, itemsOf, type AnsweredCall } from './request-view.ts'
+import { type AnsweredCall, fieldOf, itemsOf, textField } from './request-view.ts'
 import type { Query } from './text/ranking.ts'
 import { stemsOf } from './text/words.ts'
 
@@ -15,7 +15,7 @@ interface Hit {
   readonly stems: ReadonlySet<string>
 }
 
-const maxRanges = 5
+const maxRanges = 7
 const maxRangesPerFile = 2
 /** A paragraph before the hit gives it its subject; what follows explains it. */
 const linesBefore = 10
@@ -45,9 +45,9 @@ function hitsOf(calls: readonly AnsweredCall[]): Hit[] {
   for (const call of calls) {
     if (call.name !== 'grep_documents' || call.isError) continue
     for (const match of itemsOf(fieldOf(call.output, 'matches'))) {
-      const file = String(fieldOf(match, 'file'))
+      const file = textField(match, 'file')
       const line = Number(fieldOf(match, 'line'))
-      const stems = new Set(stemsOf(String(fieldOf(match, 'text'))))
+      const stems = new Set(stemsOf(textField(match, 'text')))
       hits.set(`${file}:${line}`, { file, line, stems })
     }
   }

@@ -1,4 +1,4 @@
-import { fieldOf, type AnsweredCall } from './request-view.ts'
+import { type AnsweredCall, fieldOf, textField } from './request-view.ts'
 import { passagesOf, readable, type NumberedLine, type Passage } from './text/passages.ts'
 import { rank, type Query, type Ranked } from './text/ranking.ts'
 import { overlap, stemsOf } from './text/words.ts'
@@ -11,24 +11,27 @@ export interface QuotedFinding {
   readonly quote: string
 }
 
-const maxFindings = 6
+const maxFindings = 8
 /** Shorter is a fragment, longer is no longer a claim. */
 const minLength = 40
 const maxLength = 420
-/** Against the best one: below this a passage is about something else. */
-const minShare = 0.4
+/** Against the third best, which is good but not the one sentence that has everything: less is about something else. */
+const minShare = 0.45
 /** Two passages that share more than this say the same. */
 const sameClaim = 0.75
 /** Passages so near to one another are about one thing. */
 const nearLines = 6
 const neighbourShare = 0.25
-const rowFactor = 0.7
+const rowFactor = 0.6
 /** Characters after which a passage is hard to read as one claim. */
 const longLength = 260
+/** Characters below which a passage says little by itself, although few words make it look dense. */
+const shortLength = 75
 /** Share of letters outside code in an ordinary sentence. */
 const fullProse = 0.85
 /** A sentence that begins so is about the one before it. */
-const dependent = /^(it|its|this|these|those|they|that|he|she|so|but|and|then|otherwise|such|both|there|neither|nor|or|instead)\b/iu
+const dependent =
+  /^(it|its|this|these|those|they|that|he|she|so|but|and|then|otherwise|such|both|there|neither|nor|or|instead)\b/iu
 
 interface Candidate {
   readonly file: string
@@ -43,11 +46,11 @@ interface Candidate {
 /** The passages of what was read that answer best. */
 export function findingsFrom(calls: readonly AnsweredCall[], query: Query): QuotedFinding[] {
   const ranked = withNeighbours(rank(distinctCandidates(calls), query))
-  const best = ranked[0]?.score ?? 0
+  const typical = (ranked[2] ?? ranked.at(-1))?.score ?? 0
   const neededHits = Math.min(2, query.size)
   const chosen: Candidate[] = []
   for (const { item, score, hits } of ranked) {
-    if (chosen.length === maxFindings || score < best * minShare || score === 0) break
+    if (chosen.length === maxFindings || score < typical * minShare || score === 0) break
     if (hits.size === 0 || hits.union(headingHits(item, query)).size < neededHits) continue
     if (!chosen.some((other) => isSame(item, other))) chosen.push(item)
   }
@@ -79,21 +82,30 @@ function withNeighbours(ranked: readonly Ranked<Candidate>[]): Ranked<Candidate>
 function proseFactor({ quote, text }: Candidate): number {
   const prose = text.replace(/`[^`]*`/g, '').replace(/[^\p{L}\s]/gu, '').length / text.length
   const form = quote.startsWith('|') ? rowFactor : 1
-  const length = text.length > longLength ? longLength / text.length : 1
-  return Math.min(1, prose / fullProse) * form * length
+  const length = Math.min(1, longLength / text.length, text.length / shortLength)
+  return Math.min(1, prose / fullProse) ** 2 * form * length
 }
 
 function distinctCandidates(calls: readonly AnsweredCall[]): Candidate[] {
   const candidates = new Map<string, Candidate>()
   for (const call of calls) {
     if (call.name !== 'read_document' || call.isError) continue
-    const file = String(fieldOf(call.output, 'path'))
-    for (const passage of passagesOf(linesOf(String(fieldOf(call.output, 'text'))))) {
+    const file = textField(call.output, 'path')
+    for (const passage of wholePassages(call)) {
       const candidate = candidateOf(file, passage)
       if (candidate !== undefined) candidates.set(`${file}:${candidate.line}:${candidate.quote}`, candidate)
     }
   }
   return [...candidates.values()]
+}
+
+/** What was read may begin and end within a sentence; such a half is no quotation. */
+function wholePassages({ output }: AnsweredCall): Passage[] {
+  const lines = linesOf(textField(output, 'text'))
+  const passages = passagesOf(lines)
+  const isEndOpen = fieldOf(output, 'next_line') !== null && lines.at(-1)?.text.trim() !== ''
+  const isStartOpen = (lines[0]?.line ?? 1) > 1 && /^\s*[^\s#|>*+\-\d\p{Lu}]/u.test(lines[0]?.text ?? '')
+  return passages.slice(isStartOpen ? 1 : 0, isEndOpen ? -1 : undefined)
 }
 
 function linesOf(text: string): NumberedLine[] {
@@ -111,10 +123,18 @@ function candidateOf(file: string, passage: Passage): Candidate | undefined {
   const parts = isLeaning && before !== undefined ? [before, passage] : [passage]
   const quote = parts.map((part) => part.quote).join(' ')
   const text = readable(quote)
-  const isUsable = text.length >= minLength && quote.length <= maxLength && /\p{L}{3}/u.test(text) && !text.endsWith(':')
+  const isUsable =
+    text.length >= minLength && quote.length <= maxLength && /\p{L}{3}/u.test(text) && !text.endsWith(':')
   if (!isUsable) return undefined
-  const { line = passage.line } = parts[0] ?? passage
-  return { file, line, quote, text, context: `${passage.heading} ${file}`, parts: parts.map((part) => part.quote) }
+  const { line } = parts[0] ?? passage
+  return {
+    file,
+    line,
+    quote,
+    text,
+    context: `${passage.heading} ${file}`,
+    parts: parts.map((part) => part.quote),
+  }
 }
 
 function leans({ quote }: Passage): boolean {

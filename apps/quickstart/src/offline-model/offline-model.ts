@@ -27,7 +27,11 @@ export function offlineModel(mind: Mind = extractiveMind): Model {
   }
 }
 
-async function* answer(mind: Mind, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPart, void> {
+async function* answer(
+  mind: Mind,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelPart, void> {
   // A turn of the event loop before each part: an abort is seen, and other work is not held up.
   await turn(signal)
   const thought = mind(request)
@@ -39,7 +43,10 @@ async function* answer(mind: Mind, request: ModelRequest, signal: AbortSignal): 
   yield {
     type: 'finish',
     reason: 'calls' in thought ? 'tool_calls' : 'stop',
-    usage: { inputTokens: tokensIn(JSON.stringify(request.messages)), outputTokens: tokensIn(JSON.stringify(thought)) },
+    usage: {
+      inputTokens: tokensIn(JSON.stringify(request.messages)),
+      outputTokens: tokensIn(JSON.stringify(thought)),
+    },
   }
 }
 
@@ -55,16 +62,24 @@ function* partsOf(thought: Thought, request: ModelRequest): Generator<ModelPart,
     return
   }
   // Numbered on through the conversation, so that no id comes twice.
-  const earlier = request.messages.flatMap((message) => (message.role === 'tool' ? message.content : [])).length
+  const earlier = request.messages.flatMap((message) =>
+    message.role === 'tool' ? message.content : [],
+  ).length
   for (const [index, { name, arguments: values }] of thought.calls.entries()) {
-    yield { type: 'tool-call', callId: `call_${earlier + index + 1}`, name, arguments: JSON.stringify(values) }
+    yield {
+      type: 'tool-call',
+      callId: `call_${earlier + index + 1}`,
+      name,
+      arguments: JSON.stringify(values),
+    }
   }
 }
 
 /** Whole characters: a surrogate pair is never torn. */
 function* piecesOf(text: string): Generator<string, void> {
   const characters = Array.from(text)
-  for (let at = 0; at < characters.length; at += deltaLength) yield characters.slice(at, at + deltaLength).join('')
+  for (let at = 0; at < characters.length; at += deltaLength)
+    yield characters.slice(at, at + deltaLength).join('')
 }
 
 function tokensIn(text: string): number {

@@ -9,7 +9,7 @@ import type { Thought } from './thought.ts'
 /** More words would find everything. */
 const maxWords = 6
 /** How much the words of the whole question count beside those of the sub-question. */
-const questionWeight = 0.6
+const questionWeight = 0.4
 
 /** Reads like a person in a hurry: looks the words up, reads around the best places, quotes what answers. */
 export function read(request: ModelRequest): Thought {
@@ -24,7 +24,8 @@ export function read(request: ModelRequest): Thought {
   const hasSearched = calls.some(({ name }) => name === 'grep_documents')
   if (!hasSearched && offers(request, 'grep_documents')) {
     const words = wordsToFind(subQuestion, question)
-    if (words.length > 0) return { calls: words.map((word) => ({ name: 'grep_documents', arguments: { query: word } })) }
+    if (words.length > 0)
+      return { calls: words.map((word) => ({ name: 'grep_documents', arguments: { query: word } })) }
   }
   const hasRead = calls.some(({ name }) => name === 'read_document')
   if (!hasRead && offers(request, 'read_document')) {
@@ -46,5 +47,7 @@ function wordsToFind(subQuestion: string, question: string): string[] {
   const stems = new Set(stemsOf(subQuestion))
   for (const each of stemsOf(question)) if (stems.size < maxWords) stems.add(each)
   const written = new Set([...wordsOf(subQuestion), ...wordsOf(question)])
-  return [...stems].slice(0, maxWords).map((each) => ([...written].some((word) => word.startsWith(each)) ? each : stem(each)))
+  return [...stems]
+    .slice(0, maxWords)
+    .map((each) => ([...written].some((word) => word.startsWith(each)) ? each : stem(each)))
 }

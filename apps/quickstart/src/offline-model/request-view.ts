@@ -51,7 +51,15 @@ export function offers({ tools = [], toolChoice }: ModelRequest, name: string): 
 
 /** A field of a JSON value. */
 export function fieldOf(value: Json | undefined, name: string): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject)[name] : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)[name]
+    : undefined
+}
+
+/** A field of a JSON value as text; empty when it is something else. */
+export function textField(value: Json | undefined, name: string): string {
+  const field = fieldOf(value, name)
+  return typeof field === 'string' ? field : ''
 }
 
 /** Items of a JSON array; none when it is something else. */

@@ -1,6 +1,6 @@
 import type { Json, ModelRequest } from '@belay/core/ports'
 import type { QuotedFinding } from './findings.ts'
-import { fieldOf, itemsOf, lineOf, userText } from './request-view.ts'
+import { fieldOf, itemsOf, lineOf, textField, userText } from './request-view.ts'
 import { queryOf, rank, type Ranked } from './text/ranking.ts'
 import { overlap, stemsOf } from './text/words.ts'
 import type { Thought } from './thought.ts'
@@ -15,31 +15,34 @@ const claimsInSummary = 3
 const sameClaim = 0.75
 /** A summary of whole paragraphs is none. */
 const maxSummaryClaimLength = 260
-/** Against the best claim: the summary is for what answers, not for what is near. */
+/** Against the second best claim: the summary is for what answers, not for what is near. */
 const minSummaryShare = 0.5
 
 /** Puts findings in order: no claim twice, the sections as they were asked for, the best ones as the summary. */
 export function write(request: ModelRequest): Thought {
   const text = userText(request)
   const question = lineOf(text, /^Question:\s*/)
-  const ranked = rank(distinct(claimsOf(text)), queryOf([{ text: question, weight: 1 }]))
-  const sections = sectionsOf(ranked)
+  const claims = claimsOf(text)
+  const ranked = rank(distinct(claims), queryOf([{ text: question, weight: 1 }]))
+  const sections = sectionsOf(ranked, [...new Set(claims.map(({ section }) => section))])
   const title = titleOf(question)
   if (sections.length === 0) {
-    return { text: JSON.stringify({ title, summary: 'The documents do not answer this question.', sections: [] }) }
+    return {
+      text: JSON.stringify({ title, summary: 'The documents do not answer this question.', sections: [] }),
+    }
   }
   return { text: JSON.stringify({ title, summary: summaryOf(ranked), sections }) }
 }
 
 function claimsOf(text: string): Claim[] {
   return answersIn(text).flatMap((answer) => {
-    const section = headingOf(String(fieldOf(answer, 'question')))
+    const section = headingOf(textField(answer, 'question'))
     return itemsOf(fieldOf(answer, 'findings')).map((finding) => ({
-      claim: String(fieldOf(finding, 'claim')),
-      file: String(fieldOf(finding, 'file')),
+      claim: textField(finding, 'claim'),
+      file: textField(finding, 'file'),
       line: Number(fieldOf(finding, 'line')),
-      quote: String(fieldOf(finding, 'quote')),
-      text: String(fieldOf(finding, 'claim')),
+      quote: textField(finding, 'quote'),
+      text: textField(finding, 'claim'),
       section,
     }))
   })
@@ -55,31 +58,36 @@ function answersIn(text: string): readonly Json[] {
   }
 }
 
+/** Claims that say the same become one, in the section whose question it answers best. */
 function distinct(claims: readonly Claim[]): Claim[] {
-  const kept: { readonly claim: Claim; readonly stems: ReadonlySet<string> }[] = []
+  const groups: { readonly stems: ReadonlySet<string>; readonly claims: Claim[] }[] = []
   for (const claim of claims) {
     const stems = new Set(stemsOf(claim.text))
-    if (!kept.some((other) => overlap(stems, other.stems) > sameClaim)) kept.push({ claim, stems })
+    const group = groups.find((other) => overlap(stems, other.stems) > sameClaim)
+    if (group === undefined) groups.push({ stems, claims: [claim] })
+    else group.claims.push(claim)
   }
-  return kept.map(({ claim }) => claim)
+  return groups.flatMap(({ stems, claims: same }) => {
+    const nearness = (claim: Claim): number => new Set(stemsOf(claim.section)).intersection(stems).size
+    return same.toSorted((x, y) => nearness(y) - nearness(x)).slice(0, 1)
+  })
 }
 
-/** Sections by their best claim, claims by their own score. */
-function sectionsOf(ranked: readonly Ranked<Claim>[]): Json[] {
-  const sections = new Map<string, Json[]>()
-  for (const { item } of ranked) {
-    const { claim, file, line, quote, section } = item
-    const claims = sections.get(section) ?? []
-    if (claims.length < maxClaimsPerSection) claims.push({ claim, file, line, quote })
-    sections.set(section, claims)
-  }
-  return [...sections].map(([heading, claims]) => ({ heading, claims }))
+/** Sections in the order in which they were asked for, claims by their own score. */
+function sectionsOf(ranked: readonly Ranked<Claim>[], order: readonly string[]): Json[] {
+  return order.flatMap((heading) => {
+    const claims = ranked
+      .filter(({ item }) => item.section === heading)
+      .slice(0, maxClaimsPerSection)
+      .map(({ item: { claim, file, line, quote } }) => ({ claim, file, line, quote }))
+    return claims.length === 0 ? [] : [{ heading, claims }]
+  })
 }
 
 /** The best claims of different sections first, because the best of one section tend to say one thing. */
 function summaryOf(ranked: readonly Ranked<Claim>[]): string {
-  const best = ranked[0]?.score ?? 0
-  const good = ranked.filter(({ score }) => score >= best * minSummaryShare)
+  const second = ranked[1] ?? ranked[0]
+  const good = ranked.filter(({ score }) => score >= (second?.score ?? 0) * minSummaryShare)
   const short = good.map(({ item }) => item).filter(({ text }) => text.length <= maxSummaryClaimLength)
   const usable = short.length > 0 ? short : ranked.map(({ item }) => item)
   const seen = new Set<string>()
@@ -96,7 +104,8 @@ function asSentence(text: string): string {
 /** A question about one subject becomes that subject. */
 function headingOf(question: string): string {
   const subject = /^What do the documents say about "(.+)"\?$/.exec(question)?.[1]
-  return subject ?? question
+  const aspect = /^Which (.+) are (?:named|given): /.exec(question)?.[1]
+  return subject ?? (aspect === undefined ? question : `${aspect.charAt(0).toUpperCase()}${aspect.slice(1)}`)
 }
 
 function titleOf(question: string): string {

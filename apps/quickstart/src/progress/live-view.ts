@@ -26,9 +26,9 @@ export function liveView(screen: Screen, options: { readonly hasColour: boolean 
   let hasEnded = false
 
   const draw = (): void => {
-    // One column is kept free: a full line would wrap on some terminals.
-    const width = Math.max(20, (screen.columns ?? 80) - 1)
-    const height = Math.max(3, (screen.rows ?? 24) - 1)
+    // One column is kept free: a full line would wrap on some terminals. Zero is a terminal that does not know.
+    const width = Math.max(20, (screen.columns || 80) - 1)
+    const height = Math.max(3, (screen.rows || 24) - 1)
     const lines = linesOf(progress, performance.now() - startedAt).slice(-height)
     const picture = lines.map((pieces) => `${paintLine(pieces, width, paint)}\n`).join('')
     const up = drawn > 0 ? `\u001B[${drawn}A\r${clearBelow}` : ''
@@ -59,11 +59,17 @@ function linesOf(progress: Progress, elapsedMs: number): Piece[][] {
     const mark: Piece = isDone
       ? { text: ' ✓ ', style: 'green' }
       : { text: stage === current ? ' ▸ ' : '   ', style: 'cyan' }
-    const title: Piece = { text: titles[stage], ...(!isDone && { style: stage === current ? 'bold' : 'dim' }) }
+    const title: Piece = {
+      text: titles[stage],
+      ...(!isDone && { style: stage === current ? 'bold' : 'dim' }),
+    }
     return [mark, title, ...(fact === undefined ? [] : [{ text: `  ${fact}`, style: 'dim' } as const])]
   })
   const busy = [...progress.activities].sort(([a], [b]) => (a < b ? -1 : 1))
-  const doing = busy.map(([actor, activity]): Piece[] => [{ text: `     ${actor}: ` }, { text: activity, style: 'cyan' }])
+  const doing = busy.map(([actor, activity]): Piece[] => [
+    { text: `     ${actor}: ` },
+    { text: activity, style: 'cyan' },
+  ])
   const at = current === undefined ? lines.length : stages.indexOf(current) + 1
   lines.splice(at, 0, ...doing)
   lines.push([{ text: footer(progress, elapsedMs), style: 'dim' }])

@@ -6,12 +6,14 @@ import { stepFact } from './progress.ts'
 export function plainLine(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'step.finished': {
-      const fact = event.status === 'ok' ? stepFact(event.key, 'value' in event ? event.value : undefined) : undefined
+      const fact =
+        event.status === 'ok' ? stepFact(event.key, 'value' in event ? event.value : undefined) : undefined
       return `${event.key}: ${event.status === 'ok' ? (fact ?? 'done') : event.error.message}`
     }
     case 'model.finished': {
       const { inputTokens = 0, outputTokens = 0 } = event.label?.usage ?? {}
-      const end = event.status === 'ok' ? `${inputTokens} tokens in, ${outputTokens} out` : event.error.message
+      const end =
+        event.status === 'ok' ? `${inputTokens} tokens in, ${outputTokens} out` : event.error.message
       return `${actorOf(event.key)}: model ${end}`
     }
     case 'tool.finished':

@@ -89,7 +89,9 @@ export function stepFact(key: string, value: unknown): string | undefined {
   if (key === 'verify') {
     const kept = (value as { kept?: unknown } | undefined)?.kept
     const removed = lengthOf(value, 'removed')
-    return typeof kept === 'number' && removed !== undefined ? `${kept} citations hold, ${removed} removed` : undefined
+    return typeof kept === 'number' && removed !== undefined
+      ? `${kept} citations hold, ${removed} removed`
+      : undefined
   }
   return key === 'write' && typeof value === 'string' ? value : undefined
 }

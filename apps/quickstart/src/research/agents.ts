@@ -59,5 +59,6 @@ export const writer = defineAgent({
     answers: z.array(z.object({ question: z.string(), findings: z.array(findingSchema) })),
   }),
   output: draftSchema,
-  prompt: ({ question, answers }) => `Question: ${question}\n\nFindings:\n${JSON.stringify(answers, null, 1)}`,
+  prompt: ({ question, answers }) =>
+    `Question: ${question}\n\nFindings:\n${JSON.stringify(answers, null, 1)}`,
 })

@@ -12,7 +12,11 @@ export type ResearchInput = z.infer<typeof researchInputSchema>
 
 /** The planner's answer. */
 export const planSchema = z.object({
-  questions: z.array(z.string().min(1)).min(3).max(6).describe('3 to 6 sub-questions, each answerable by itself'),
+  questions: z
+    .array(z.string().min(1))
+    .min(3)
+    .max(6)
+    .describe('3 to 6 sub-questions, each answerable by itself'),
 })
 
 /** One fact with where it is written. */
@@ -27,7 +31,10 @@ export type Finding = z.infer<typeof findingSchema>
 
 /** A reader's answer. */
 export const findingsSchema = z.object({
-  findings: z.array(findingSchema).max(12).describe('the most relevant first; empty when the documents are silent'),
+  findings: z
+    .array(findingSchema)
+    .max(12)
+    .describe('the most relevant first; empty when the documents are silent'),
 })
 
 /** The writer's answer. */

@@ -23,7 +23,9 @@ export const listDocuments = defineTool({
   execute: async (_input, context) => {
     const { documents } = await surveyFolder(placeOf(context), context.signal)
     return {
-      documents: documents.slice(0, maxListed).map(({ path, lines, headings }) => ({ path, lines, headings })),
+      documents: documents
+        .slice(0, maxListed)
+        .map(({ path, lines, headings }) => ({ path, lines, headings })),
       not_listed: Math.max(0, documents.length - maxListed),
     }
   },
@@ -54,7 +56,12 @@ export const readDocumentLines = defineTool({
       numbered.push(`${line}\t${text.slice(0, maxCharactersPerRead)}`)
     }
     const next = from + numbered.length
-    return { path, lines: lines.length, text: numbered.join('\n'), next_line: next <= lines.length ? next : null }
+    return {
+      path,
+      lines: lines.length,
+      text: numbered.join('\n'),
+      next_line: next <= lines.length ? next : null,
+    }
   },
 })
 

@@ -48,9 +48,13 @@ export const researchWorkflow = (effects: ResearchEffects) =>
         return { question: subQuestion, findings }
       })
       const draft = await ctx.agents.writer({ question, answers }, { history: 'own' })
-      const verified = await ctx.step('verify', (run) => effects.verify(place, draft, survey, run), { effect: 'read' })
+      const verified = await ctx.step('verify', (run) => effects.verify(place, draft, survey, run), {
+        effect: 'read',
+      })
       const markdown = reportMarkdown(input, survey, verified)
-      const report = await ctx.step('write', (run) => effects.write(out, markdown, run), { effect: 'idempotent' })
+      const report = await ctx.step('write', (run) => effects.write(out, markdown, run), {
+        effect: 'idempotent',
+      })
       return {
         report,
         title: verified.draft.title,

@@ -28,7 +28,13 @@ interface ChatMessage {
 interface ChatRequest {
   readonly model: string
   readonly messages: readonly ChatMessage[]
-  readonly tools?: readonly { readonly function: { readonly name: string; readonly description: string; readonly parameters: JsonObject } }[]
+  readonly tools?: readonly {
+    readonly function: {
+      readonly name: string
+      readonly description: string
+      readonly parameters: JsonObject
+    }
+  }[]
   readonly response_format?: { readonly json_schema: { readonly name: string; readonly schema: JsonObject } }
 }
 
@@ -40,13 +46,17 @@ export async function startChatServer(key: string): Promise<ChatServer> {
     const body = (await json(request)) as ChatRequest
     if (request.headers.authorization !== `Bearer ${key}`) {
       refused++
-      const error = { message: `Incorrect API key provided: ${String(request.headers.authorization)}`, code: 'invalid_api_key' }
+      const error = {
+        message: `Incorrect API key provided: ${String(request.headers.authorization)}`,
+        code: 'invalid_api_key',
+      }
       response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
       return
     }
     requests.push(body)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const chunk of chunksOf(body, `chatcmpl-${requests.length}`)) response.write(`data: ${JSON.stringify(chunk)}\n\n`)
+    for (const chunk of chunksOf(body, `chatcmpl-${requests.length}`))
+      response.write(`data: ${JSON.stringify(chunk)}\n\n`)
     response.end('data: [DONE]\n\n')
   }
   const server = createServer((request, response) => {
@@ -75,11 +85,22 @@ function chunksOf(body: ChatRequest, id: string): JsonObject[] {
     model: body.model,
     choices: [{ index: 0, delta, finish_reason: finish }],
   })
-  const usage: JsonObject = { id, choices: [], usage: { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 } }
+  const usage: JsonObject = {
+    id,
+    choices: [],
+    usage: { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 },
+  }
   if ('calls' in thought) {
     const calls = thought.calls.map(({ name, arguments: values }, index) =>
       chunk({
-        tool_calls: [{ index, id: `${id}-${index}`, type: 'function', function: { name, arguments: JSON.stringify(values) } }],
+        tool_calls: [
+          {
+            index,
+            id: `${id}-${index}`,
+            type: 'function',
+            function: { name, arguments: JSON.stringify(values) },
+          },
+        ],
       }),
     )
     return [...calls, chunk({}, 'tool_calls'), usage]
@@ -96,14 +117,22 @@ function portRequest({ messages, tools = [], response_format: format }: ChatRequ
   }
 }
 
-function portMessage({ role, content, tool_calls: calls = [], tool_call_id: callId = '' }: ChatMessage): Message {
+function portMessage({
+  role,
+  content,
+  tool_calls: calls = [],
+  tool_call_id: callId = '',
+}: ChatMessage): Message {
   const text = content ?? ''
   if (role === 'system') return { role: 'system', content: text }
   if (role === 'user') return { role: 'user', content: [{ type: 'text', text }] }
   if (role === 'tool') {
     const name = text.includes('"matches"') ? 'grep_documents' : 'read_document'
     const output = JSON.parse(text) as JsonObject
-    return { role: 'tool', content: [{ type: 'tool-result', callId, name, output, isError: 'error' in output }] }
+    return {
+      role: 'tool',
+      content: [{ type: 'tool-result', callId, name, output, isError: 'error' in output }],
+    }
   }
   return {
     role: 'assistant',

@@ -1,5 +1,15 @@
 /** Parts of the job that a kill can hit. */
-export const phases = ['start', 'survey', 'plan', 'search', 'read', 'answer', 'write', 'verify', 'save'] as const
+export const phases = [
+  'start',
+  'survey',
+  'plan',
+  'search',
+  'read',
+  'answer',
+  'write',
+  'verify',
+  'save',
+] as const
 
 export type Phase = (typeof phases)[number]
 

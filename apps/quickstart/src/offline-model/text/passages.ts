@@ -56,7 +56,8 @@ function blocksOf(lines: readonly NumberedLine[]): Block[] {
 function sentencesOf({ heading: title, lines }: Block): Passage[] {
   const first = lines[0]
   if (first === undefined) return []
-  if (/^\s*\|/.test(first.text)) return isTableRule(first.text) ? [] : [{ line: first.line, quote: first.text.trim(), heading: title }]
+  if (/^\s*\|/.test(first.text))
+    return isTableRule(first.text) ? [] : [{ line: first.line, quote: first.text.trim(), heading: title }]
   const starts: number[] = []
   let joined = ''
   for (const { text } of lines) {
@@ -69,7 +70,12 @@ function sentencesOf({ heading: title, lines }: Block): Passage[] {
     if (quote === '') continue
     const index = starts.findLastIndex((at) => at <= start)
     const before = passages.at(-1)
-    passages.push({ line: lines[index]?.line ?? first.line, quote, heading: title, ...(before && { before }) })
+    passages.push({
+      line: lines[index]?.line ?? first.line,
+      quote,
+      heading: title,
+      ...(before && { before }),
+    })
   }
   return passages
 }
@@ -80,7 +86,8 @@ function boundaries(text: string): { readonly start: number; readonly end: numbe
   let start = 0
   for (const match of text.matchAll(/[.!?]["')\]*_`]*\s+(?=[\p{Lu}\p{N}"'(`*[])/gu)) {
     const end = match.index + match[0].length
-    if (/\b(e\.g|i\.e|cf|vs|no|approx|etc|\d)\.\s*$/iu.test(text.slice(Math.max(0, end - 12), end).trimEnd())) continue
+    if (/\b(e\.g|i\.e|cf|vs|no|approx|etc|\d)\.\s*$/iu.test(text.slice(Math.max(0, end - 12), end).trimEnd()))
+      continue
     // "1." at the start of a list item is no sentence.
     if (!/\p{L}{2}/u.test(text.slice(start, end))) continue
     found.push({ start, end })

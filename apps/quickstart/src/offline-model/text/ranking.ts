@@ -24,7 +24,9 @@ const lengthPenalty = 0.6
 const contextWeight = 0.4
 
 /** Weights: the words of the first text in full, those of later ones at a share of it. */
-export function queryOf(texts: readonly { readonly text: string; readonly weight: number }[]): Map<string, number> {
+export function queryOf(
+  texts: readonly { readonly text: string; readonly weight: number }[],
+): Map<string, number> {
   const query = new Map<string, number>()
   for (const { text, weight } of texts) {
     for (const stem of stemsOf(text)) query.set(stem, Math.max(query.get(stem) ?? 0, weight))
@@ -36,7 +38,12 @@ export function queryOf(texts: readonly { readonly text: string; readonly weight
 export function rank<T extends Rankable>(items: readonly T[], query: Query): Ranked<T>[] {
   const prepared = items.map((item) => {
     const stems = stemsOf(item.text)
-    return { item, length: stems.length, counts: countsOf(stems), context: new Set(stemsOf(item.context ?? '')) }
+    return {
+      item,
+      length: stems.length,
+      counts: countsOf(stems),
+      context: new Set(stemsOf(item.context ?? '')),
+    }
   })
   const average = prepared.reduce((sum, { length }) => sum + length, 0) / Math.max(1, prepared.length)
   const inverse = inverseFrequencies(prepared, query)

@@ -15,7 +15,24 @@ const stopWords = new Set(
 )
 
 /** Longest first, so that `nesses` goes before `s`. */
-const suffixes = ['ations', 'ation', 'ments', 'ment', 'ness', 'ings', 'ing', 'ions', 'ion', 'ies', 'ied', 'ed', 'es', 'ly', 's', 'e']
+const suffixes = [
+  'ations',
+  'ation',
+  'ments',
+  'ment',
+  'ness',
+  'ings',
+  'ing',
+  'ions',
+  'ion',
+  'ies',
+  'ied',
+  'ed',
+  'es',
+  'ly',
+  's',
+  'e',
+]
 
 /** Below this a word without its ending would be taken for too many others. */
 const minStem = 3
@@ -34,11 +51,17 @@ export function wordsOf(text: string): string[] {
 
 /** A word without its ending: light, so that two words rarely meet that mean different things. */
 export function stem(word: string): string {
-  const suffix = suffixes.find((ending) => word.endsWith(ending) && word.length - ending.length >= minStem)
+  const suffix = suffixes.find((ending) => isEnding(word, ending))
   if (suffix === undefined) return word
   const base = word.slice(0, -suffix.length)
   // "running" and "run"; but "all" and "process" keep what they have.
   return suffix !== 's' && suffix !== 'e' && /([bdgmnprt])\1$/.test(base) ? base.slice(0, -1) : base
+}
+
+/** The last letter of "process" and "status" is no plural. */
+function isEnding(word: string, ending: string): boolean {
+  if (!word.endsWith(ending) || word.length - ending.length < minStem) return false
+  return ending !== 's' || !/[siu]s$/.test(word)
 }
 
 /** How often each stem occurs. */
