@@ -10,7 +10,7 @@ const key = 'sk-harbour-0123456789'
 test('the whole job over the protocol of OpenAI', async () => {
   using place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
-  await using server = await startChatServer(key)
+  using server = await startChatServer(key)
   const env = { OPENAI_API_KEY: key, OPENAI_BASE_URL: server.baseURL, OPENAI_MODEL: 'harbour-1' }
   const online = await runQuickstartProcess(['docs', harbourQuestion, '--out', 'online'], {
     cwd: place.root,
@@ -37,7 +37,7 @@ test('the whole job over the protocol of OpenAI', async () => {
 test('a finished run asks the server nothing', async () => {
   using place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
-  await using server = await startChatServer(key)
+  using server = await startChatServer(key)
   const env = { OPENAI_API_KEY: key, OPENAI_BASE_URL: server.baseURL, OPENAI_MODEL: 'harbour-1' }
   const args = ['docs', harbourQuestion, '--run', 'once']
   expect(await runQuickstartProcess(args, { cwd: place.root, env })).toMatchObject({ code: 0 })
@@ -49,7 +49,7 @@ test('a finished run asks the server nothing', async () => {
 test('a wrong key: one line that names the variable, and the run goes on with the right one', async () => {
   using place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
-  await using server = await startChatServer(key)
+  using server = await startChatServer(key)
   const env = { OPENAI_BASE_URL: server.baseURL, OPENAI_MODEL: 'harbour-1' }
   const args = ['docs', harbourQuestion, '--run', 'keyed']
   const wrong = await runQuickstartProcess(args, {

@@ -3,8 +3,8 @@ import { UsageError } from './usage-error.ts'
 import { withoutSecrets, type ModelEnvironment } from './choose-model.ts'
 
 /** Wrong usage, as shells know it. */
-export const usageExitCode = 2
-export const failureExitCode = 1
+const usageExitCode = 2
+const failureExitCode = 1
 
 /** One line for a person, and the exit code. */
 export interface Failure {

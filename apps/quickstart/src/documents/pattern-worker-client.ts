@@ -4,6 +4,11 @@ import { DocumentError } from './document-error.ts'
 /** Long enough for any honest pattern over all documents. */
 const timeLimitMs = 2_000
 
+/** Beside this file, built or not. */
+const workerFile = import.meta.url.endsWith('.ts')
+  ? new URL('./pattern-worker.ts', import.meta.url)
+  : new URL('./pattern-worker.js', import.meta.url)
+
 /** What the worker answers to the lines of one document. */
 export type PatternAnswer = { readonly indexes: readonly number[] } | { readonly invalid: string }
 
@@ -19,8 +24,7 @@ export async function withPattern<T>(
   signal: AbortSignal,
   use: (match: LineMatcher) => Promise<T>,
 ): Promise<T> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const worker = new Worker(new URL(`./pattern-worker.${extension}`, import.meta.url), {
+  const worker = new Worker(workerFile, {
     workerData: pattern,
     // The thread needs nothing of the process, and its heap is bounded.
     env: {},

@@ -4,7 +4,7 @@ import { readDocument } from './document-text.ts'
 import { withPattern, type LineMatcher } from './pattern-worker-client.ts'
 
 /** A line that matched. */
-export interface LineMatch {
+interface LineMatch {
   readonly file: string
   readonly line: number
   readonly text: string

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { DocumentError } from './document-error.ts'
 import type { DocumentPlace } from './document-place.ts'
 import { readDocument, type DocumentText } from './document-text.ts'
@@ -7,20 +6,19 @@ import { headingsOf } from './headings.ts'
 import { limits } from './limits.ts'
 
 /** One readable document. */
-export const documentFactsSchema = z.object({
-  path: z.string(),
-  bytes: z.number(),
-  lines: z.number(),
-  sha256: z.string(),
-  headings: z.array(z.string()),
-})
-
-export type DocumentFacts = z.infer<typeof documentFactsSchema>
+export interface DocumentFacts {
+  readonly path: string
+  readonly bytes: number
+  readonly lines: number
+  readonly sha256: string
+  readonly headings: string[]
+}
 
 /** What a folder holds: the documents, and a note for each thing that was left out. */
-export const surveySchema = z.object({ documents: z.array(documentFactsSchema), notes: z.array(z.string()) })
-
-export type Survey = z.infer<typeof surveySchema>
+export interface Survey {
+  readonly documents: readonly DocumentFacts[]
+  readonly notes: readonly string[]
+}
 
 /** Lists the readable text documents of a folder in a stable order. Throws `DocumentError` when there is none. */
 export async function surveyFolder(place: DocumentPlace, signal: AbortSignal): Promise<Survey> {

@@ -1,5 +1,5 @@
 /** Styles that the live view uses. */
-export type Style = 'bold' | 'dim' | 'green' | 'cyan'
+type Style = 'bold' | 'dim' | 'green' | 'cyan'
 
 const codes: Readonly<Record<Style, readonly [number, number]>> = {
   bold: [1, 22],
@@ -47,7 +47,7 @@ function cut(text: string, width: number): string {
 }
 
 /** Columns of a text: East Asian wide characters and emoji take two, combining marks none. */
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   let width = 0
   for (const character of text) {
     if (/\p{Mark}|\p{Cf}/u.test(character)) continue

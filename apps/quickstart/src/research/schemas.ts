@@ -47,15 +47,13 @@ export const draftSchema = z.object({
 export type Draft = z.infer<typeof draftSchema>
 
 /** What the citations of a draft came to. */
-export const verifiedSchema = z.object({
-  draft: draftSchema,
-  kept: z.number(),
-  removed: z.array(z.object({ file: z.string(), line: z.number(), reason: z.string() })),
+export interface Verified {
+  readonly draft: Draft
+  readonly kept: number
+  readonly removed: readonly { readonly file: string; readonly line: number; readonly reason: string }[]
   /** Documents that are not what they were when the run began. */
-  changed: z.array(z.string()),
-})
-
-export type Verified = z.infer<typeof verifiedSchema>
+  readonly changed: readonly string[]
+}
 
 /** What a run gives. */
 export const researchOutputSchema = z.object({

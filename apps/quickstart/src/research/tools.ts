@@ -15,7 +15,7 @@ const maxListed = 200
 const placeOf = (context: ToolContext): DocumentPlace => documentPlaceSchema.parse(context.metadata)
 
 /** The documents with their sizes and first headings. */
-export const listDocuments = defineTool({
+const listDocuments = defineTool({
   name: 'list_documents',
   description: 'List the documents with their length in lines and their first headings.',
   input: z.object({}),
@@ -32,7 +32,7 @@ export const listDocuments = defineTool({
 })
 
 /** Numbered lines of one document. */
-export const readDocumentLines = defineTool({
+const readDocumentLines = defineTool({
   name: 'read_document',
   description:
     'Read lines of one document. Each line of the answer begins with its number and a tab. ' +
@@ -66,7 +66,7 @@ export const readDocumentLines = defineTool({
 })
 
 /** Lines of all documents that contain a text or match a pattern. */
-export const grepDocuments = defineTool({
+const grepDocuments = defineTool({
   name: 'grep_documents',
   description:
     'Find lines that contain a text, in all documents or in one, whatever the case. ' +

@@ -5,7 +5,7 @@ import type { JsonObject, Message, ModelRequest } from '@belay/core/ports'
 import { extractiveMind } from '../../src/offline-model/extractive-mind.ts'
 
 /** A loopback server that speaks OpenAI's chat completions; the embedded mind thinks for it. */
-export interface ChatServer extends AsyncDisposable {
+export interface ChatServer extends Disposable {
   /** Up to and without `/chat/completions`. */
   readonly baseURL: string
   /** Bodies of the requests that were answered. */
@@ -70,9 +70,9 @@ export async function startChatServer(key: string): Promise<ChatServer> {
     get refused() {
       return refused
     },
-    [Symbol.asyncDispose]: async () => {
+    [Symbol.dispose]: () => {
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      server.close()
     },
   }
 }

@@ -10,7 +10,7 @@ export const fixtureFile = fileURLToPath(new URL('../fixture-main.ts', import.me
 
 export interface Exit {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
+  readonly signal: string | null
   readonly stdout: string
   readonly stderr: string
 }
@@ -38,7 +38,7 @@ export function startQuickstart(args: readonly string[], options: StartOptions):
     stdio: ['ignore', 'pipe', 'pipe', hasWitnessPipe ? 'pipe' : 'ignore'],
     ...(uid !== undefined && { uid }),
   })
-  const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+  const ended = new Promise<[number | null, string | null]>((resolve, reject) => {
     child.once('error', reject).once('close', (code, signal) => resolve([code, signal]))
   })
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream)))
