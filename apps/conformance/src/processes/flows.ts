@@ -85,6 +85,30 @@ export function waitingFlow({ witness }: FlowHost): Workflow {
   })
 }
 
+/** A wait beside a step that is held: a run that never comes to rest while the wait is open. */
+export function liveFlow(host: FlowHost): Workflow {
+  return defineWorkflow({
+    name: 'live',
+    input: amount,
+    output: z.json(),
+    run: async (ctx) => {
+      const wait = ctx.wait('go', { schema: z.object({ ok: z.boolean() }) })
+      const [answer] = await Promise.all([
+        wait.then((value) => {
+          host.note('answered')
+          return value
+        }),
+        ctx.step('hold', async ({ idempotencyKey, signal }) => {
+          host.witness.ran(idempotencyKey)
+          host.note('held')
+          await host.gates.opened(signal)
+        }),
+      ])
+      return answer
+    },
+  })
+}
+
 /** Steps, a parallel fan-out, a child agent with tools, a wait; says which results it received. */
 export function mixedFlow(host: FlowHost): Workflow<{ amount: number }> {
   const { witness, note } = host

@@ -2,7 +2,7 @@ import { defineHarness, nodePlatform } from '@belay/core'
 import type { RunHandle, Runnable, Worker } from '@belay/core'
 import { sqliteStore } from '@belay/local-sqlite'
 import { workerModel } from '../sweep/worker-model.ts'
-import { heldFlow, mixedFlow, stepsFlow, waitingFlow } from './flows.ts'
+import { heldFlow, liveFlow, mixedFlow, stepsFlow, waitingFlow } from './flows.ts'
 import { createGates } from './gates.ts'
 import { shortLeasePlatform, withShortLeases } from './short-lease.ts'
 import { errorOf, type Call, type Calls } from './wire.ts'
@@ -25,6 +25,7 @@ const harness = defineHarness({
   workflows: {
     steps: stepsFlow(host),
     held: heldFlow(host),
+    live: liveFlow(host),
     waiting: waitingFlow(host),
     mixed: mixedFlow(host),
   },

@@ -25,6 +25,7 @@ export interface WorkerProcess {
   noted(matches: (note: string) => boolean): Promise<string>
   /** Every note so far that nobody has taken. */
   readonly notes: readonly string[]
+  isGone(): boolean
   send(signal: NodeJS.Signals): void
   /** Kills it and resolves when it is gone. */
   kill(): Promise<void>
@@ -95,6 +96,7 @@ export async function startWorker(
         waiting.add(look)
         look()
       }),
+    isGone: () => isGone,
     send: (signal) => void child.kill(signal),
     kill,
     [Symbol.asyncDispose]: kill,
