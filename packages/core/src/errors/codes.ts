@@ -26,8 +26,6 @@ export const harnessErrorCodes = {
   'run/leased': 'Another living process holds this run until meta.expiresAt.',
   'run/not-found': 'There is no run with this id.',
   'run/not-resumable': 'The failure of this run was handled or has no recorded cause. Fork it instead.',
-  'run/poisoned':
-    'Five owners of this run died without recording anything. Look why, then resume it by hand.',
   'step/ambiguous': 'Two calls in flight have the same name. Give one of them a `key`.',
   'step/failed': 'A step threw something that is not an error.',
   'step/unknown-outcome':

@@ -2,10 +2,8 @@ import { checkOptions } from '../define/check.ts'
 import { readAll } from '../feed/read.ts'
 import { inboxStream, runIdOfStream, runStream } from '../feed/streams.ts'
 import { commit } from '../feed/writer.ts'
-import type { Entry, Fence, Head, HeadQuery } from '../ports/index.ts'
+import { isCodedError, type Entry, type Head, type HeadQuery } from '../ports/index.ts'
 import type { Engine } from '../run/engine.ts'
-import { toRunHead, type RunHead } from '../run/heads.ts'
-import { acquireSession } from '../run/owner.ts'
 
 /** Blobs that were touched within this time stay: the entry that names them may be about to be written. */
 const blobGraceMs = 3_600_000
@@ -45,7 +43,7 @@ export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<
       page.filter((head) => head.state !== 'failed'),
     )
     for (const head of page) {
-      if (head.state === 'failed' && (await dropFailed(engine, toRunHead(head)))) runs++
+      if (head.state === 'failed' && (await dropFailed(engine, runIdOfStream(head.stream)))) runs++
     }
   }
   const swept = await engine.blobs.sweep(await liveBlobs(engine), blobGraceMs)
@@ -59,18 +57,17 @@ async function dropFinal(engine: Engine, heads: readonly Head[]): Promise<number
   return heads.length
 }
 
-/** A failed run may be resumed at this moment, so it is dropped under the lease that a resume needs. */
-async function dropFailed(engine: Engine, run: RunHead): Promise<boolean> {
-  const { owner } = await acquireSession(engine, run.sessionId)
-  if (owner === undefined) return false
+/** A failed run may be resumed at this moment; the batch then fails, because its stream has grown. */
+async function dropFailed(engine: Engine, runId: string): Promise<boolean> {
+  const stream = runStream(runId)
+  const position = (await readAll(engine.journal, stream)).at(-1)?.position ?? 0
+  const [head] = await engine.journal.heads({ streams: [stream] })
+  if (head?.state !== 'failed') return false
   try {
-    const [head] = await engine.journal.heads({ streams: [runStream(run.runId)] })
-    const unchanged = head?.state === 'failed' && head.updatedAt === run.updatedAt
-    const fence: Fence = { ...owner.fence, release: true }
-    await commit(engine, { fence, drop: unchanged ? streamsOf(run.runId) : [] })
-    return unchanged
+    await commit(engine, { expect: [{ stream, position }], drop: streamsOf(runId) })
+    return true
   } catch (error) {
-    await owner.release().catch(() => undefined)
+    if (isCodedError(error, 'journal/conflict')) return false
     throw error
   }
 }

@@ -15,14 +15,17 @@ async function startOwner(): Promise<{ readonly child: ChildProcess; readonly ow
   const script = `import { ownerOfThisProcess } from ${JSON.stringify(module)}
     process.stdout.write(ownerOfThisProcess('x'))
     setInterval(() => undefined, 1_000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   started.push(child)
-  const [chunk] = (await once(child.stdout as NonNullable<typeof child.stdout>, 'data')) as [Buffer]
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
   return { child, owner: chunk.toString() }
 }
 
 const parts = (owner: string): string[] => owner.split('|')
-const withPart = (owner: string, index: number, value: string): string => parts(owner).with(index, value).join('|')
+const withPart = (owner: string, index: number, value: string): string =>
+  parts(owner).with(index, value).join('|')
 
 describe('ownerLiveness', () => {
   it('knows this process', () => {

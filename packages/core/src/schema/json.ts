@@ -31,7 +31,7 @@ export function toFrozenJson(value: unknown, what: string): Json {
 
 function freeze(value: Json): Json {
   if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) freeze(item as Json)
+    for (const item of Object.values(value)) freeze(item)
     Object.freeze(value)
   }
   return value

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { isResult } from '../src/history/fold.ts'
+import type { CommittedEvents, TransientEvents } from '../src/history/event.ts'
+import * as core from '../src/index.ts'
+import * as ports from '../src/ports/index.ts'
+import { coreVersion } from '../src/version.ts'
+
+test('the exports of @belay/core', () => {
+  expect(Object.keys(core).toSorted()).toEqual([
+    'HarnessError',
+    'allErrorCodes',
+    'defineAgent',
+    'defineHarness',
+    'defineTool',
+    'defineWorkflow',
+    'harnessErrorCodes',
+    'inMemoryStore',
+    'nodePlatform',
+  ])
+})
+
+test('the exports of @belay/core/ports', () => {
+  expect(Object.keys(ports).toSorted()).toEqual([
+    'PortError',
+    'errorBrand',
+    'isCodedError',
+    'journalErrorCodes',
+    'modelErrorCodes',
+    'portSpecs',
+    'storeErrorCodes',
+  ])
+})
+
+test('the codes of errors', () => {
+  expect(core.allErrorCodes.toSorted()).toEqual([
+    'agent/budget',
+    'agent/refusal',
+    'config/adapter',
+    'config/definition',
+    'delegation/refused',
+    'harness/closed',
+    'journal/conflict',
+    'journal/fenced',
+    'model/auth',
+    'model/bad-request',
+    'model/capability',
+    'model/content-filter',
+    'model/context-length',
+    'model/incomplete',
+    'model/length',
+    'model/malformed',
+    'model/network',
+    'model/rate-limit',
+    'model/server',
+    'model/timeout',
+    'model/unknown-alias',
+    'operation/cancelled',
+    'operation/timeout',
+    'run/abandoned',
+    'run/cancelled',
+    'run/conflict',
+    'run/diverged',
+    'run/ended',
+    'run/fenced',
+    'run/leased',
+    'run/not-found',
+    'run/not-resumable',
+    'session/busy',
+    'session/closed',
+    'step/ambiguous',
+    'step/failed',
+    'step/unknown-outcome',
+    'store/closed',
+    'store/corrupt',
+    'store/full',
+    'store/io',
+    'store/locked',
+    'store/read-only',
+    'store/version',
+    'tool/failed',
+    'tool/invalid-arguments',
+    'tool/not-found',
+    'tool/unknown-outcome',
+    'validation/agent_output',
+    'validation/input',
+    'validation/options',
+    'validation/output',
+    'validation/value',
+  ])
+})
+
+test('the names of events', () => {
+  const committed: Record<keyof CommittedEvents, boolean> = {
+    'run.started': false,
+    'run.resumed': false,
+    'run.suspended': false,
+    'run.finished': false,
+    'step.finished': true,
+    'model.finished': true,
+    'tool.finished': true,
+    'agent.finished': true,
+    'fanout.finished': true,
+    'wait.opened': false,
+    'wait.resolved': true,
+    'signal.rejected': false,
+    'step.retried': false,
+    'step.intended': false,
+  }
+  const transient: Record<keyof TransientEvents, true> = {
+    'agent.started': true,
+    'model.started': true,
+    'tool.started': true,
+    'fanout.started': true,
+    'model.delta': true,
+    'stream.overflow': true,
+  }
+  for (const [type, result] of Object.entries(committed))
+    expect([type, isResult(type)]).toEqual([type, result])
+  for (const type of Object.keys({ ...committed, ...transient })) {
+    expect(type).toMatch(
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|delta|overflow)$/,
+    )
+  }
+})
+
+test('the specs of ports', () => {
+  expect(ports.portSpecs).toEqual({
+    journal: 'journal/1',
+    lease: 'lease/1',
+    blobs: 'blobs/1',
+    model: 'model/1',
+    platform: 'platform/1',
+    logger: 'logger/1',
+  })
+})
+
+test('the version is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  expect(coreVersion).toBe(manifest.version)
+  expect(core.inMemoryStore().info.version).toBe(manifest.version)
+})
