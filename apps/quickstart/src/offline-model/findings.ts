@@ -15,8 +15,10 @@ const maxFindings = 8
 /** Shorter is a fragment, longer is no longer a claim. */
 const minLength = 40
 const maxLength = 420
-/** Against the third best, which is good but not the one sentence that has everything: less is about something else. */
-const minShare = 0.45
+/** Scores are compared with that of the sixth: the first few may be the sentences that have everything. */
+const reference = 5
+/** Below this share of it a passage is about something else. */
+const minShare = 0.6
 /** Two passages that share more than this say the same. */
 const sameClaim = 0.75
 /** Passages so near to one another are about one thing. */
@@ -46,7 +48,7 @@ interface Candidate {
 /** The passages of what was read that answer best. */
 export function findingsFrom(calls: readonly AnsweredCall[], query: Query): QuotedFinding[] {
   const ranked = withNeighbours(rank(distinctCandidates(calls), query))
-  const typical = (ranked[2] ?? ranked.at(-1))?.score ?? 0
+  const typical = (ranked[reference] ?? ranked.at(-1))?.score ?? 0
   const neededHits = Math.min(2, query.size)
   const chosen: Candidate[] = []
   for (const { item, score, hits } of ranked) {
