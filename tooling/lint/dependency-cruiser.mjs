@@ -83,7 +83,12 @@ export default {
       from: { path: '^packages/' },
       to: { path: '^(apps|tooling)/' },
     },
-    { name: 'no-cycles', severity: 'error', from: { path: '^(packages|apps)/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { path: '^(packages|apps)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'unresolvable',
       severity: 'error',

@@ -8,7 +8,9 @@ import type { Report } from './report.ts'
 
 const runsPerRound = 500
 const input = z.object({ city: z.string() })
-const lookUp = ({ city }: { city: string }): { sky: string } => ({ sky: city === 'Lisbon' ? 'sunny' : 'unknown' })
+const lookUp = ({ city }: { city: string }): { sky: string } => ({
+  sky: city === 'Lisbon' ? 'sunny' : 'unknown',
+})
 
 /** Model, tool, model, in memory: CPU per run beside a bare loop and the AI SDK's agent. */
 export async function benchAgentLoop(report: Report, rounds: number): Promise<void> {
@@ -18,7 +20,12 @@ export async function benchAgentLoop(report: Report, rounds: number): Promise<vo
   const bareCost = medians.get('bare') ?? 0
   report.add({
     what: 'agent loop (model, tool, model), in memory, against the AI SDK’s ToolLoopAgent',
-    values: { 'belay, CPU µs per run': belayCost, 'AI SDK, CPU µs per run': sdkCost, 'bare loop, CPU µs per run': bareCost, 'belay / bare loop': belayCost / bareCost },
+    values: {
+      'belay, CPU µs per run': belayCost,
+      'AI SDK, CPU µs per run': sdkCost,
+      'bare loop, CPU µs per run': bareCost,
+      'belay / bare loop': belayCost / bareCost,
+    },
     ratio: belayCost / sdkCost,
     ratioOf: 'Belay’s CPU per run / the AI SDK’s',
     bar: { atMost: 1 },
@@ -33,7 +40,12 @@ function belay(): Subject {
     effect: 'read',
     execute: lookUp,
   })
-  const agent = defineAgent({ name: 'reporter', model: 'fast', instructions: 'Report the weather.', tools: [weather] })
+  const agent = defineAgent({
+    name: 'reporter',
+    model: 'fast',
+    instructions: 'Report the weather.',
+    tools: [weather],
+  })
   const harness = defineHarness({ name: 'bench', models: { fast: instantModel() }, agents: { agent } })
   let sessions = 0
   return {
@@ -55,7 +67,13 @@ function aiSdk(): Subject {
   const agent = new ToolLoopAgent({
     model: instantAiSdkModel(),
     instructions: 'Report the weather.',
-    tools: { weather: tool({ description: 'Looks up the sky over a city.', inputSchema: input, execute: async (city) => lookUp(city) }) },
+    tools: {
+      weather: tool({
+        description: 'Looks up the sky over a city.',
+        inputSchema: input,
+        execute: async (city) => lookUp(city),
+      }),
+    },
   })
   return {
     name: 'ai-sdk',

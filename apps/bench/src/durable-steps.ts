@@ -86,7 +86,9 @@ function manyRuns(open: Open): Subject {
     round: async () => {
       const sessions = await Promise.all(Array.from({ length: parallelRuns }, open))
       const wall = await wallOf(async () => {
-        await Promise.all(sessions.map((session) => session.workflows.steps.run({ count: stepsPerParallelRun })))
+        await Promise.all(
+          sessions.map((session) => session.workflows.steps.run({ count: stepsPerParallelRun })),
+        )
       })
       return wall / (parallelRuns * stepsPerParallelRun)
     },

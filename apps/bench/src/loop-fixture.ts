@@ -9,7 +9,13 @@ const usage = { inputTokens: 20, outputTokens: 8 }
 /** A model that answers at once, behind Belay's port. */
 export function instantModel(): Model {
   return {
-    info: { id: 'instant', packageName: '@belay/bench', version: '1.0.0', specs: { model: 'model/1' }, capabilities: [] },
+    info: {
+      id: 'instant',
+      packageName: '@belay/bench',
+      version: '1.0.0',
+      specs: { model: 'model/1' },
+      capabilities: [],
+    },
     provider: 'bench',
     modelId: 'instant',
     capabilities: ['text', 'tools'],
@@ -41,7 +47,12 @@ export function instantAiSdkModel(): LanguageModelV4 {
         content,
         finishReason: { unified: isDone ? 'stop' : 'tool-calls', raw: undefined },
         usage: {
-          inputTokens: { total: usage.inputTokens, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+          inputTokens: {
+            total: usage.inputTokens,
+            noCache: undefined,
+            cacheRead: undefined,
+            cacheWrite: undefined,
+          },
           outputTokens: { total: usage.outputTokens, text: undefined, reasoning: undefined },
         },
         warnings: [],

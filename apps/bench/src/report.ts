@@ -26,7 +26,9 @@ export class Report {
     this.#figures.push(figure)
     const limit = 'atLeast' in figure.bar ? `at least ${figure.bar.atLeast}` : `at most ${figure.bar.atMost}`
     const verdict = holds(figure) ? 'holds' : 'MISSED'
-    console.log(`${figure.what}\n  ${figure.ratio.toFixed(3)} = ${figure.ratioOf} (bar: ${limit}): ${verdict}`)
+    console.log(
+      `${figure.what}\n  ${figure.ratio.toFixed(3)} = ${figure.ratioOf} (bar: ${limit}): ${verdict}`,
+    )
     for (const [name, value] of Object.entries(figure.values)) console.log(`    ${name}: ${round(value)}`)
   }
 
@@ -35,7 +37,12 @@ export class Report {
   }
 
   write(file: string): void {
-    const machine = { node: process.version, platform: `${process.platform} ${process.arch}`, cpus: cpus().length, cpu: cpus()[0]?.model }
+    const machine = {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cpus: cpus().length,
+      cpu: cpus()[0]?.model,
+    }
     writeFileSync(file, `${JSON.stringify({ machine, figures: this.#figures }, undefined, 2)}\n`)
   }
 }

@@ -35,7 +35,10 @@ export async function benchResume(report: Report, rounds: number): Promise<void>
   })
 }
 
-async function measure(count: number, rounds: number): Promise<{ readonly belay: number; readonly floor: number }> {
+async function measure(
+  count: number,
+  rounds: number,
+): Promise<{ readonly belay: number; readonly floor: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'belay-bench-'))
   const file = join(folder, 'belay.db')
   const rawFile = join(folder, 'raw.db')
@@ -69,7 +72,12 @@ function build(file: string, onNext: () => void) {
       }
     },
   })
-  return defineHarness({ name: 'bench', models: {}, workflows: { long: workflow }, store: sqliteStore({ file }) })
+  return defineHarness({
+    name: 'bench',
+    models: {},
+    workflows: { long: workflow },
+    store: sqliteStore({ file }),
+  })
 }
 
 async function record(file: string, count: number): Promise<void> {
@@ -89,7 +97,8 @@ async function resume(file: string, count: number): Promise<number> {
     await session.workflows.long.start({ count }, { durable: { runId: 'long' }, timeoutMs: 0 })
     await next.promise
   })
-  for await (const event of harness.runs.events('long', { after: count })) if (event.type === 'run.suspended') break
+  for await (const event of harness.runs.events('long', { after: count }))
+    if (event.type === 'run.suspended') break
   await harness.shutdown()
   return wall
 }
@@ -107,7 +116,8 @@ function recordRaw(file: string, count: number): void {
 async function readRaw(file: string): Promise<number> {
   const raw = new Database(file)
   const wall = await wallOf(() => {
-    for (const { value } of raw.prepare('SELECT value FROM rows ORDER BY id').all() as { value: string }[]) JSON.parse(value)
+    for (const { value } of raw.prepare('SELECT value FROM rows ORDER BY id').all() as { value: string }[])
+      JSON.parse(value)
   })
   raw.close()
   return wall

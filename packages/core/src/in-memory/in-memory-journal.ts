@@ -41,7 +41,7 @@ function append(state: InMemoryState, batch: Batch, { parts, heads }: PreparedBa
 }
 
 function repeat(earlier: StoredBatch, parts: readonly StoredPart[]): AppendResult {
-  if (haveEqualContent(earlier.parts, parts)) return { positions: { ...earlier.result.positions } }
+  if (haveEqualContent(earlier.parts, parts)) return resultOf(earlier)
   throw new PortError({
     code: journalErrorCodes.conflict,
     message: `Batch ${earlier.id} was applied with other content`,
@@ -81,13 +81,7 @@ function dropStream(state: InMemoryState, stream: string): void {
 
 function appendParts(state: InMemoryState, id: string, parts: readonly StoredPart[]): AppendResult {
   if (parts.length === 0) return { positions: {} }
-  const last = new Map<string, number>()
-  const batch: { -readonly [Key in keyof StoredBatch]: StoredBatch[Key] } = {
-    id,
-    parts,
-    result: { positions: {} },
-    livingStreams: 0,
-  }
+  const batch: StoredBatch = { id, parts, ends: [], livingStreams: 0 }
   for (const { stream, entries } of parts) {
     let stored = state.streams.get(stream)
     if (stored === undefined) {
@@ -95,14 +89,20 @@ function appendParts(state: InMemoryState, id: string, parts: readonly StoredPar
       state.streams.set(stream, stored)
     }
     for (const entry of entries) stored.entries.push(entry)
-    if (!last.has(stream)) stored.batches.push(batch)
-    last.set(stream, stored.entries.length)
+    batch.ends.push(stored.entries.length)
+    if (stored.batches.at(-1) === batch) continue
+    stored.batches.push(batch)
+    batch.livingStreams += 1
   }
-  // Object.fromEntries makes own properties of all names, also of `__proto__`.
-  batch.result = { positions: Object.fromEntries(last) }
-  batch.livingStreams = last.size
   state.batches.set(id, batch)
-  return { positions: { ...batch.result.positions } }
+  return resultOf(batch)
+}
+
+/** Where each stream ended after a batch. A computed name is an own property whatever it is, also `__proto__`. */
+function resultOf({ parts, ends }: StoredBatch): AppendResult {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return { positions: { [first.stream]: ends[0] ?? 0 } }
+  return { positions: Object.fromEntries(parts.map((part, index) => [part.stream, ends[index] ?? 0])) }
 }
 
 function read(state: InMemoryState, stream: string, options: ReadOptions | undefined): readonly Entry[] {

@@ -1,5 +1,4 @@
 import { PortError, storeErrorCodes } from '../ports/errors.ts'
-import type { AppendResult } from '../ports/journal.ts'
 import { createHeadIndex } from './in-memory-head-index.ts'
 import type { HeadIndex } from './in-memory-head-index.ts'
 
@@ -20,7 +19,8 @@ export interface StoredPart {
 export interface StoredBatch {
   readonly id: string
   readonly parts: readonly StoredPart[]
-  readonly result: AppendResult
+  /** The last position of each part's stream after it. */
+  readonly ends: number[]
   /** How many of its streams were not dropped since; forgotten at zero. */
   livingStreams: number
 }

@@ -23,9 +23,7 @@ export type PortSpec<Name extends PortName = PortName> = (typeof portSpecs)[Name
  * adapter and proven by the contract of its port; it is never passed to a contract as a flag.
  */
 export type Capability =
-  | 'store.persistent'
-  | 'store.multi-process'
-  | (`${'store' | 'model' | 'platform'}.${string}` & {})
+  'store.persistent' | 'store.multi-process' | (`${'store' | 'model' | 'platform'}.${string}` & {})
 
 /** What every adapter says about itself. Read without I/O. */
 export interface AdapterInfo {
