@@ -23,7 +23,8 @@ export function createDeltas(): Deltas {
   const running = new Map<string, { first: DeltaEvent; text: string }>()
   const remember = (event: DeltaEvent): void => {
     const known = running.get(event.key)
-    if (known === undefined || known.first.attempt !== event.attempt) running.set(event.key, { first: event, text: event.text })
+    if (known === undefined || known.first.attempt !== event.attempt)
+      running.set(event.key, { first: event, text: event.text })
     else known.text += event.text
   }
   return {

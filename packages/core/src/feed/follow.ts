@@ -26,8 +26,13 @@ export interface FollowSource {
   readonly signal?: AbortSignal
 }
 
-/** A place in the queue where the journal has to be read. */
-const wakeMark = Symbol('wake')
+/** A place in the queue where the journal has to be read, as far as was committed then. */
+interface WakeMark {
+  readonly type: 'wake'
+  upTo: number
+}
+
+type QueueItem = TransientEvent | WakeMark
 
 /**
  * Follows a run from a position: committed events from the journal, in order and without a gap, merged with
@@ -41,10 +46,12 @@ export function follow(source: FollowSource, after: number): AsyncIterableIterat
 class RunReader implements AsyncIterableIterator<RunEvent> {
   readonly #source: FollowSource
   readonly #stop: (() => void)[] = []
-  #queue: (TransientEvent | typeof wakeMark)[] = [wakeMark]
+  #queue: QueueItem[] = [{ type: 'wake', upTo: Infinity }]
   #page: CommittedEvent[] = []
   /** Nothing was behind the page when it was read. */
   #atEnd = true
+  /** The last entry was the end of the run. */
+  #finished = false
   #transient = 0
   #position: number
   #dropped = 0
@@ -79,28 +86,35 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   }
 
   async #advance(): Promise<IteratorResult<RunEvent>> {
-    if (!this.#opened) this.#open()
+    if (!this.#opened && !this.#done) this.#open()
     for (;;) {
       const committed = this.#page.shift()
       if (committed !== undefined) return this.#deliver(committed)
       if (this.#done) return { done: true, value: undefined }
       const item = this.#take()
       if (item === undefined) await new Promise<void>((resolve) => this.#sleep(resolve))
-      else if (item === wakeMark) await this.#read()
+      else if (item.type === 'wake') await this.#read(item)
       else return { done: false, value: item }
     }
   }
 
   #deliver(event: CommittedEvent): IteratorResult<RunEvent> {
     this.#position = event.position
-    if (event.type === 'run.finished' && this.#page.length === 0 && this.#atEnd) this.#close()
+    this.#finished = event.type === 'run.finished'
+    this.#closeAtEnd()
     return { done: false, value: event }
   }
 
-  #take(): TransientEvent | typeof wakeMark | undefined {
+  /** A run that failed and was resumed meanwhile has more behind its end. */
+  #closeAtEnd(): void {
+    if (!this.#finished || !this.#atEnd || this.#page.length > 0) return
+    if (!this.#queue.some((item) => item.type === 'wake' && item.upTo > this.#position)) this.#close()
+  }
+
+  #take(): QueueItem | undefined {
     if (this.#dropped === 0) {
       const item = this.#queue.shift()
-      if (item !== undefined && item !== wakeMark) this.#transient--
+      if (item !== undefined && item.type !== 'wake') this.#transient--
       return item
     }
     const event: TransientEvent = {
@@ -113,18 +127,27 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     return event
   }
 
-  async #read(): Promise<void> {
+  async #read({ upTo }: WakeMark): Promise<void> {
     const { journal, runId } = this.#source
-    const entries = await journal.read(runStream(runId), { after: this.#position, limit: pageSize })
-    if (entries.length === 0 && !this.#looked) return this.#lookForEnd()
+    const limit = Math.min(pageSize, upTo - this.#position)
+    if (limit <= 0) return
+    const entries = await journal.read(runStream(runId), { after: this.#position, limit })
     if (this.#done) return
-    this.#atEnd = entries.length < pageSize
     this.#page = entries.map(
       (entry) =>
-        ({ ...(entry.data as object), type: entry.type, runId, position: entry.position, at: entry.at }) as CommittedEvent,
+        ({
+          ...(entry.data as object),
+          type: entry.type,
+          runId,
+          position: entry.position,
+          at: entry.at,
+        }) as CommittedEvent,
     )
-    // A full page may have a successor.
-    if (!this.#atEnd) this.#queue.unshift(wakeMark)
+    // A page that was cut by its size may have a successor; behind one that was cut by its mark comes another mark.
+    this.#atEnd = entries.length < pageSize
+    if (!this.#atEnd) this.#queue.unshift({ type: 'wake', upTo })
+    this.#closeAtEnd()
+    if (entries.length === 0 && !this.#done && !this.#looked) await this.#lookForEnd()
   }
 
   /** Whoever begins after the last event would wait for one that never comes. */
@@ -132,15 +155,15 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     this.#looked = true
     if ((await this.#source.hasEnded?.()) !== true) return
     // The end may have come between the two looks.
-    await this.#read()
+    await this.#read({ type: 'wake', upTo: Infinity })
     if (this.#page.length === 0) this.#close()
   }
 
   #open(): void {
     this.#opened = true
     const { hub, runId, deltas, signal } = this.#source
-    this.#stop.push(hub.subscribe(runStream(runId), () => this.#push(wakeMark)))
-    if (deltas !== undefined) this.#stop.push(deltas.subscribe((event) => this.#push(event)))
+    this.#stop.push(hub.subscribe(runStream(runId), (position) => this.#pushMark(position)))
+    if (deltas !== undefined) this.#stop.push(deltas.subscribe((event) => this.#pushEvent(event)))
     if (signal !== undefined) {
       const onAbort = (): void => this.#close()
       signal.addEventListener('abort', onAbort, { once: true })
@@ -149,16 +172,24 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     }
   }
 
-  #push(item: TransientEvent | typeof wakeMark): void {
+  #pushMark(upTo = Infinity): void {
     if (this.#done) return
-    if (item !== wakeMark) this.#transient++
-    if (item !== wakeMark || this.#queue.at(-1) !== wakeMark) this.#queue.push(item)
+    const last = this.#queue.at(-1)
+    if (last?.type === 'wake') last.upTo = Math.max(last.upTo, upTo)
+    else this.#queue.push({ type: 'wake', upTo })
+    this.#wake()
+  }
+
+  #pushEvent(event: TransientEvent): void {
+    if (this.#done) return
+    this.#queue.push(event)
+    this.#transient++
     if (this.#transient > readerBuffer) this.#dropOldest()
     this.#wake()
   }
 
   #dropOldest(): void {
-    const index = this.#queue.findIndex((item) => item !== wakeMark)
+    const index = this.#queue.findIndex((item) => item.type !== 'wake')
     this.#queue.splice(index, 1)
     this.#transient--
     this.#dropped++
@@ -168,7 +199,7 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     if (this.#queue.length > 0 || this.#done) return resolve()
     this.#waiting = resolve
     if (!this.#source.isLocal()) {
-      this.#poll = this.#source.platform.timer(pollMs, () => this.#push(wakeMark))
+      this.#poll = this.#source.platform.timer(pollMs, () => this.#pushMark())
     }
   }
 

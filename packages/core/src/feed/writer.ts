@@ -19,7 +19,7 @@ export type NewBatch = Omit<Batch, 'id'> & { readonly id?: string }
  */
 export async function commit(deps: WriterDeps, batch: NewBatch): Promise<AppendResult> {
   const result = await deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() })
-  for (const part of batch.entries ?? []) deps.hub.wake(part.stream)
+  for (const { stream } of batch.entries ?? []) deps.hub.wake(stream, result.positions[stream])
   return result
 }
 
@@ -53,7 +53,10 @@ export class RunWriter {
   #flying = false
   #stopped = false
 
-  constructor(deps: WriterDeps, options: { runId: string; fence: Fence; onFailure: (error: unknown) => void }) {
+  constructor(
+    deps: WriterDeps,
+    options: { runId: string; fence: Fence; onFailure: (error: unknown) => void },
+  ) {
     this.#deps = deps
     this.#stream = runStream(options.runId)
     this.#fence = options.fence

@@ -29,9 +29,14 @@ export async function conversationOf(results: readonly ResultEntry[], decode: De
 }
 
 /** The conversation of one agent's scope: always valid, every call followed by exactly one result. */
-async function messagesOfScope(results: readonly ResultEntry[], scope: string, decode: Decode): Promise<Message[]> {
+async function messagesOfScope(
+  results: readonly ResultEntry[],
+  scope: string,
+  decode: Decode,
+): Promise<Message[]> {
   const messages: Message[] = []
-  let open: { readonly calls: readonly ToolCallPart[]; readonly results: Map<string, ToolResultPart> } | undefined
+  let open:
+    { readonly calls: readonly ToolCallPart[]; readonly results: Map<string, ToolResultPart> } | undefined
   const closeCalls = (): void => {
     if (open !== undefined && open.calls.length > 0) messages.push(toolMessage(open.calls, open.results))
     open = undefined
@@ -48,7 +53,10 @@ async function messagesOfScope(results: readonly ResultEntry[], scope: string, d
     const { tool, callId } = data.label
     if (type !== 'tool.finished' || open === undefined || tool === undefined || callId === undefined) continue
     const output = data.status === 'ok' ? await decode(data) : undefined
-    open.results.set(callId, toolResult(tool, callId, data.status === 'ok' ? { output } : { error: data.error.message }))
+    open.results.set(
+      callId,
+      toolResult(tool, callId, data.status === 'ok' ? { output } : { error: data.error.message }),
+    )
   }
   closeCalls()
   return messages
@@ -66,11 +74,15 @@ export function toolResult(
 }
 
 /** The results of a turn in the order of its calls; a call without a result is closed with an error. */
-export function toolMessage(calls: readonly ToolCallPart[], results: ReadonlyMap<string, ToolResultPart>): Message {
+export function toolMessage(
+  calls: readonly ToolCallPart[],
+  results: ReadonlyMap<string, ToolResultPart>,
+): Message {
   return {
     role: 'tool',
     content: calls.map(
-      ({ name, callId }) => results.get(callId) ?? toolResult(name, callId, { error: 'The call was not finished.' }),
+      ({ name, callId }) =>
+        results.get(callId) ?? toolResult(name, callId, { error: 'The call was not finished.' }),
     ),
   }
 }

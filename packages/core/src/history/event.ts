@@ -89,10 +89,20 @@ export interface CommittedEvents {
     readonly forkedFrom?: { readonly runId: string; readonly position: number }
   }
   'run.resumed': { readonly attempt: number; readonly voided?: readonly number[] }
-  'run.suspended': { readonly reason: SuspendReason; readonly waits: readonly string[]; readonly dueAt?: number; readonly activeMs: number }
+  'run.suspended': {
+    readonly reason: SuspendReason
+    readonly waits: readonly string[]
+    readonly dueAt?: number
+    readonly activeMs: number
+  }
   'run.finished':
     | ({ readonly outcome: 'succeeded'; readonly activeMs: number } & StoredValue)
-    | { readonly outcome: 'cancelled'; readonly activeMs: number; readonly reason?: string; readonly error: ErrorRecord }
+    | {
+        readonly outcome: 'cancelled'
+        readonly activeMs: number
+        readonly reason?: string
+        readonly error: ErrorRecord
+      }
     | {
         readonly outcome: 'failed'
         readonly activeMs: number
@@ -106,19 +116,43 @@ export interface CommittedEvents {
   'fanout.finished': ResultData
   'wait.opened': AskRecord & { readonly name: string; readonly timer: boolean; readonly dueAt?: number }
   'wait.resolved': ResultData & { readonly commandId?: string }
-  'signal.rejected': { readonly key: string; readonly commandId: string; readonly issues: readonly IssueRecord[] }
-  'step.retried': AskRecord & { readonly attempt: number; readonly error: ErrorRecord; readonly delayMs: number }
+  'signal.rejected': {
+    readonly key: string
+    readonly commandId: string
+    readonly issues: readonly IssueRecord[]
+  }
+  'step.retried': AskRecord & {
+    readonly attempt: number
+    readonly error: ErrorRecord
+    readonly delayMs: number
+  }
   'step.intended': AskRecord & { readonly attempt: number }
 }
 
 /** Transient events by type: delivered live, never stored. */
 export interface TransientEvents {
   'agent.started': { readonly key: string; readonly agent: string }
-  'model.started': { readonly key: string; readonly model: string; readonly agent?: string; readonly attempt: number }
-  'tool.started': { readonly key: string; readonly tool: string; readonly callId: string; readonly agent?: string }
+  'model.started': {
+    readonly key: string
+    readonly model: string
+    readonly agent?: string
+    readonly attempt: number
+  }
+  'tool.started': {
+    readonly key: string
+    readonly tool: string
+    readonly callId: string
+    readonly agent?: string
+  }
   'fanout.started': { readonly key: string; readonly items: number }
   /** Text of a model turn under way. A new attempt starts the text anew; `offset` counts UTF-16 units. */
-  'model.delta': { readonly key: string; readonly attempt: number; readonly offset: number; readonly text: string; readonly agent?: string }
+  'model.delta': {
+    readonly key: string
+    readonly attempt: number
+    readonly offset: number
+    readonly text: string
+    readonly agent?: string
+  }
   /** This reader was too slow: so many transient events were dropped for it. */
   'stream.overflow': { readonly dropped: number }
 }
@@ -137,19 +171,30 @@ export type ResultType =
 
 /** One committed event. */
 export type CommittedEvent = {
-  [Type in CommittedType]: { readonly type: Type; readonly runId: string; readonly position: number; readonly at: number } & CommittedEvents[Type]
+  [Type in CommittedType]: {
+    readonly type: Type
+    readonly runId: string
+    readonly position: number
+    readonly at: number
+  } & CommittedEvents[Type]
 }[CommittedType]
 
 /** One transient event. */
 export type TransientEvent = {
-  [Type in keyof TransientEvents]: { readonly type: Type; readonly runId: string; readonly at: number } & TransientEvents[Type]
+  [Type in keyof TransientEvents]: {
+    readonly type: Type
+    readonly runId: string
+    readonly at: number
+  } & TransientEvents[Type]
 }[keyof TransientEvents]
 
 /** What `stream()` and `events()` yield. Committed events have a `position`. */
 export type RunEvent = CommittedEvent | TransientEvent
 
 /** An entry before it is appended. */
-export type NewEvent = { [Type in CommittedType]: { readonly type: Type; readonly data: CommittedEvents[Type] } }[CommittedType]
+export type NewEvent = {
+  [Type in CommittedType]: { readonly type: Type; readonly data: CommittedEvents[Type] }
+}[CommittedType]
 
 /** Commands in `inbox/<runId>`. */
 export interface CommandEvents {

@@ -91,7 +91,8 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
       attemptStart = entry.at
     }
     if (!voided.has(entry.position)) applyEntry(history, entry)
-    history.lostOwners = type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0
+    history.lostOwners =
+      type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0
     previous = entry
   }
   history.lastPosition = previous.position
@@ -104,7 +105,8 @@ function voidedPositions(entries: readonly Entry[]): ReadonlySet<number> {
   const voided = new Set<number>()
   for (const entry of entries) {
     if (entry.type !== 'run.resumed') continue
-    for (const position of (entry.data as unknown as CommittedEvents['run.resumed']).voided ?? []) voided.add(position)
+    for (const position of (entry.data as unknown as CommittedEvents['run.resumed']).voided ?? [])
+      voided.add(position)
   }
   return voided
 }
@@ -153,7 +155,16 @@ function applyPartial(history: RunHistory, entry: Entry): void {
   if (partial === undefined) {
     const kind = entry.type === 'wait.opened' ? 'wait' : 'step'
     const { key, scope, after, seen } = data
-    partial = { key, scope, after, ...(seen !== undefined && { seen }), kind, attempts: 0, intended: false, positions: [] }
+    partial = {
+      key,
+      scope,
+      after,
+      ...(seen !== undefined && { seen }),
+      kind,
+      attempts: 0,
+      intended: false,
+      positions: [],
+    }
     history.partial.set(data.key, partial)
   }
   partial.positions.push(entry.position)

@@ -20,7 +20,8 @@ export function planResume(history: RunHistory): ResumePlan {
   if (origin === undefined) return { resumable: false, reason: 'no_recorded_failure' }
   const links = new Set(chain.map((link) => link.position))
   const first = history.results.find((entry) => entry.position === origin.position)
-  if (first?.data.once === true && first.data.reconcilable !== true) return { resumable: false, reason: 'once' }
+  if (first?.data.once === true && first.data.reconcilable !== true)
+    return { resumable: false, reason: 'once' }
   const asks = asksOutside(history, links)
   if (asks.some((ask) => isAfterSome(ask, chain))) return { resumable: false, reason: 'handled' }
 
@@ -32,7 +33,8 @@ export function planResume(history: RunHistory): ResumePlan {
   }
   if (first !== undefined) forgetAttempts(first.data)
   for (const entry of history.results) {
-    if (entry.position <= origin.position || links.has(entry.position) || !isUnansweredFailure(entry, asks)) continue
+    if (entry.position <= origin.position || links.has(entry.position) || !isUnansweredFailure(entry, asks))
+      continue
     voided.add(entry.position)
     forgetAttempts(entry.data)
   }

@@ -16,7 +16,11 @@ export interface EncodedValue {
  * Encodes a value. The decoded copy is what live code receives, so that it sees what a replay will see.
  * Only a large value needs I/O, so only then a promise comes back.
  */
-export function encodeValue(value: unknown, what: string, blobs: Blobs): EncodedValue | Promise<EncodedValue> {
+export function encodeValue(
+  value: unknown,
+  what: string,
+  blobs: Blobs,
+): EncodedValue | Promise<EncodedValue> {
   if (value === undefined) return { stored: {}, decoded: undefined }
   const text = toJsonText(value, what)
   const decoded = JSON.parse(text) as Json

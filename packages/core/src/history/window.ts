@@ -38,7 +38,8 @@ function answersEveryCall(
   assistant: Extract<Message, { role: 'assistant' }>,
   tool: Extract<Message, { role: 'tool' }>,
 ): boolean {
-  const calls = new Set(callsOf(assistant))
+  const calls = callsOf(assistant)
   const results = new Set(tool.content.map((part) => part.callId))
-  return calls.size === results.size && [...calls].every((id) => results.has(id))
+  const isOneToOne = new Set(calls).size === calls.length && results.size === tool.content.length
+  return isOneToOne && calls.length === results.size && calls.every((id) => results.has(id))
 }

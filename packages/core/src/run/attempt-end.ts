@@ -18,7 +18,8 @@ export type AttemptEnd =
 export function fencedError(cause?: unknown): HarnessError {
   return new HarnessError({
     code: 'run/fenced',
-    message: 'This process lost the lease of the run. Whoever holds it now goes on; nothing more is written here.',
+    message:
+      'This process lost the lease of the run. Whoever holds it now goes on; nothing more is written here.',
     cause,
   })
 }

@@ -75,7 +75,12 @@ export class Attempt implements ReleaseHost {
     this.#contextOf = init.contextOf
     this.startedAt = this.engine.platform.monotonic()
     this.finished = new Promise((resolve) => (this.#finish = resolve))
-    this.root = new Scope({ key: '', depth: 0, metadata: init.identity.metadata, options: init.identity.options })
+    this.root = new Scope({
+      key: '',
+      depth: 0,
+      metadata: init.identity.metadata,
+      options: init.identity.options,
+    })
     this.writer = new RunWriter(this.engine, {
       runId: init.identity.runId,
       fence: init.ownership.fence,
@@ -193,7 +198,7 @@ export class Attempt implements ReleaseHost {
   /** Writes a result and hands it to the queue. */
   recordResult(type: ResultType, data: ResultData): void {
     this.begin()
-    this.writer.write({ type, data } as NewEvent, (position) => {
+    this.writer.write({ type, data }, (position) => {
       this.busy--
       this.releases.record({ position, type, data })
     })
@@ -203,7 +208,10 @@ export class Attempt implements ReleaseHost {
    * The program has ended, or is ended from outside (`forced`). The first end counts; but a program that has
    * returned while something of it is still open can be cancelled and can run out of time.
    */
-  endProgram(program: ProgramEnd, options: { readonly forced?: boolean; readonly reason?: Error } = {}): void {
+  endProgram(
+    program: ProgramEnd,
+    options: { readonly forced?: boolean; readonly reason?: Error } = {},
+  ): void {
     const { forced = false, reason } = options
     if (this.#over || this.#rest.settling) return
     if (this.program !== undefined && !(forced && this.program.outcome === 'succeeded')) return
@@ -234,9 +242,13 @@ export class Attempt implements ReleaseHost {
     this.#leave()
     const reason = stopReason(error)
     this.root.cancellation.abort(reason)
-    const report = (): void => this.#finish({ end: 'stopped', error: reason })
-    if (this.#bodies > 0) report()
-    else void this.ownership.giveUp().then(report)
+    void this.#report(reason)
+  }
+
+  /** While an effect still executes its end gives the lease up; nobody waits for that. */
+  async #report(reason: unknown): Promise<void> {
+    if (this.#bodies === 0) await this.ownership.giveUp()
+    this.#finish({ end: 'stopped', error: reason })
   }
 
   #leave(): void {

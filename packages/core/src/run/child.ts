@@ -50,7 +50,12 @@ class ChildRun {
   readonly #spec: ChildSpec
   readonly #ask: AskRecord & { readonly inputHash: string }
 
-  constructor(attempt: Attempt, scope: Scope, spec: ChildSpec, ask: AskRecord & { readonly inputHash: string }) {
+  constructor(
+    attempt: Attempt,
+    scope: Scope,
+    spec: ChildSpec,
+    ask: AskRecord & { readonly inputHash: string },
+  ) {
     this.#attempt = attempt
     this.#scope = scope
     this.#spec = spec
@@ -106,7 +111,8 @@ class ChildRun {
   }
 
   #follow(signal: AbortSignal): void {
-    const onAbort = (): void => this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, signal.reason))
+    const onAbort = (): void =>
+      this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, signal.reason))
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     this.#whenDone(() => signal.removeEventListener('abort', onAbort))

@@ -10,7 +10,12 @@ import { canonicalJson, hashJson } from '../schema/json.ts'
 /** A command as read from the inbox. */
 export type Command =
   | SignalCommand
-  | { readonly type: 'cancel'; readonly commandId: string; readonly at: number; readonly reason: string | undefined }
+  | {
+      readonly type: 'cancel'
+      readonly commandId: string
+      readonly at: number
+      readonly reason: string | undefined
+    }
   | { readonly type: 'resume'; readonly commandId: string; readonly at: number }
 
 /** A value for a wait. */
@@ -111,7 +116,8 @@ export function notFound(runId: string): HarnessError {
 
 async function commandData(deps: CommandDeps, command: NewCommand, commandId: string): Promise<unknown> {
   if (command.type === 'resume') return { commandId }
-  if (command.type === 'cancel') return { commandId, ...(command.reason !== undefined && { reason: command.reason }) }
+  if (command.type === 'cancel')
+    return { commandId, ...(command.reason !== undefined && { reason: command.reason }) }
   const { stored } = await encodeValue(command.value, `The value of the signal "${command.name}"`, deps.blobs)
   return { commandId, name: command.name, ...(command.key !== undefined && { key: command.key }), ...stored }
 }

@@ -1,4 +1,3 @@
-import type { TransientEvent } from '../history/event.ts'
 import type { Attempt } from './attempt.ts'
 import { askChild } from './child.ts'
 import type { EngineContext } from './definition.ts'
@@ -27,7 +26,7 @@ export function createContext(attempt: Attempt, scope: Scope): EngineContext {
     fanOut: (spec) => askFanOut(attempt, scope, spec),
     emit: (event) => {
       if (attempt.over || !attempt.releases.open) return
-      attempt.deltas.emit({ ...event, runId: identity.runId, at: attempt.platform.now() } as TransientEvent)
+      attempt.deltas.emit({ ...event, runId: identity.runId, at: attempt.platform.now() })
     },
     io: (work) => attempt.io(work),
     children: () => ({ ...attempt.childCount }),

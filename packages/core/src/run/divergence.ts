@@ -30,7 +30,10 @@ export function mismatchOf(asked: AskedFor, known: KnownAtKey): string | undefin
 }
 
 /** The error of code that no longer fits its journal. */
-export function divergedError(actual: string, expected: { readonly what: string; readonly position: number }): HarnessError {
+export function divergedError(
+  actual: string,
+  expected: { readonly what: string; readonly position: number },
+): HarnessError {
   const { what, position } = expected
   return new HarnessError({
     code: 'run/diverged',

@@ -46,7 +46,9 @@ export function runBody(body: () => unknown, limits: BodyLimits): Promise<BodyEn
     cleanUp.push(
       cancellation.onAbort((reason) => {
         if (done) return
-        const timer = platform.timer(limits.abortGraceMs, () => finish({ status: 'failed', error: reason, timedOut: false }))
+        const timer = platform.timer(limits.abortGraceMs, () =>
+          finish({ status: 'failed', error: reason, timedOut: false }),
+        )
         cleanUp.push(() => timer.cancel())
       }),
     )

@@ -65,7 +65,7 @@ function identityOf({ runId, sessionId, history }: Execution): RunIdentity {
 /** Handlers of one run share its metadata, so none may change it under another. */
 function deepFreeze(value: Json): Json {
   if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) deepFreeze(item as Json)
+    for (const item of Object.values(value)) deepFreeze(item)
     Object.freeze(value)
   }
   return value

@@ -12,18 +12,27 @@ export class FailureChains {
   }
 
   /** The links of an error, or `undefined` when no recorded failure is behind it. */
-  find(error: unknown, depth = 0): readonly FailureLink[] | undefined {
-    // A cause can be a cycle, and nobody wraps deeper than this.
-    if (typeof error !== 'object' || error === null || depth > 16) return undefined
+  find(error: unknown): readonly FailureLink[] | undefined {
+    return this.#find(error, new Set())
+  }
+
+  #find(error: unknown, seen: Set<object>): readonly FailureLink[] | undefined {
+    // Causes can be a cycle, and nobody wraps more errors than this.
+    if (typeof error !== 'object' || error === null || seen.has(error) || seen.size >= maxErrors)
+      return undefined
+    seen.add(error)
     const own = this.#links.get(error)
     if (own !== undefined) return own
     const { cause, errors } = error as { cause?: unknown; errors?: unknown }
-    const fromCause = this.find(cause, depth + 1)
+    const fromCause = this.#find(cause, seen)
     if (fromCause !== undefined || !Array.isArray(errors)) return fromCause
     for (const inner of errors) {
-      const found = this.find(inner, depth + 1)
+      const found = this.#find(inner, seen)
       if (found !== undefined) return found
     }
     return undefined
   }
 }
+
+/** Bounds the recursion; an aggregate of a large fan-out still fits. */
+const maxErrors = 1_000

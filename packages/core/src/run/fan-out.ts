@@ -37,9 +37,13 @@ class FanOut<T, R> {
   async run(): Promise<R[]> {
     const { items, concurrency } = this.#spec
     const leave = this.#enter()
-    this.#attempt.contextOf(this.#parent).emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
+    this.#attempt
+      .contextOf(this.#parent)
+      .emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
     try {
-      await Promise.all(Array.from({ length: Math.min(Math.max(1, concurrency), items.length) }, () => this.#lane()))
+      await Promise.all(
+        Array.from({ length: Math.min(Math.max(1, concurrency), items.length) }, () => this.#lane()),
+      )
       if (this.#attempt.over) return await never
       if (this.#parent.isCut) throw this.#failure?.error ?? this.#parent.cancellation.reason
       return (await this.#askEnd()) as R[]
@@ -83,7 +87,13 @@ class FanOut<T, R> {
 
   #openScope(index: number): Scope {
     const { depth, metadata, options } = this.#parent
-    const scope = new Scope({ key: `${this.#key.key}/${index}`, parent: this.#parent, depth, metadata, options })
+    const scope = new Scope({
+      key: `${this.#key.key}/${index}`,
+      parent: this.#parent,
+      depth,
+      metadata,
+      options,
+    })
     this.#scopes.push(scope)
     this.#attempt.releases.addScope(scope)
     return scope
@@ -106,7 +116,8 @@ class FanOut<T, R> {
       inputHash,
       local: () => this.#results,
       start: (ask) => {
-        if (this.#failure === undefined) return attempt.recordResult('fanout.finished', { ...ask, inputHash, status: 'ok' })
+        if (this.#failure === undefined)
+          return attempt.recordResult('fanout.finished', { ...ask, inputHash, status: 'ok' })
         const { error } = this.#failure
         const chain = attempt.chains.find(error)
         attempt.recordResult('fanout.finished', {

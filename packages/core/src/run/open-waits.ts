@@ -163,7 +163,9 @@ async function check({ schema }: OpenWait, value: unknown): Promise<SchemaResult
   try {
     return await validate(schema, value)
   } catch (error) {
-    return { issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }] }
+    return {
+      issues: [{ message: `the schema threw: ${error instanceof Error ? error.message : String(error)}` }],
+    }
   }
 }
 

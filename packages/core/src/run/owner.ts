@@ -86,8 +86,7 @@ export class Ownership {
 
 /** Either ownership, or who has the session. */
 export type AcquireOutcome =
-  | { readonly owner: Ownership }
-  | { readonly owner: undefined; readonly holder: LeaseState }
+  { readonly owner: Ownership } | { readonly owner: undefined; readonly holder: LeaseState }
 
 /** Takes the lease of a session; a dead owner on this host does not have to be waited for. */
 export async function acquireSession(engine: Engine, sessionId: string): Promise<AcquireOutcome> {

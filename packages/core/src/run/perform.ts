@@ -61,11 +61,15 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   const stored = attempt.history.started.input
   const raw = await attempt.io(async () => decodeValue(stored, attempt.engine.blobs))
   const what = `The input of ${definition.kind} "${definition.name}"`
-  const input = await attempt.io(() => validateOrThrow(definition.input, raw, { code: 'validation/input', what }))
+  const input = await attempt.io(() =>
+    validateOrThrow(definition.input, raw, { code: 'validation/input', what }),
+  )
   const output = await definition.program(attempt.contextOf(attempt.root), input)
   if (attempt.over) return never
   const outputOf = `The output of ${definition.kind} "${definition.name}"`
-  return attempt.io(() => validateOrThrow(definition.output, output, { code: 'validation/output', what: outputOf }))
+  return attempt.io(() =>
+    validateOrThrow(definition.output, output, { code: 'validation/output', what: outputOf }),
+  )
 }
 
 /** The limit counts time under a lease over all attempts. */

@@ -134,7 +134,9 @@ export class Releases {
       this.#diverge(mismatch, result?.position ?? partial?.positions[0])
       return never
     }
-    const promise = new Promise<unknown>((resolve, reject) => this.#pending.set(key, { ask, resolve, reject }))
+    const promise = new Promise<unknown>((resolve, reject) =>
+      this.#pending.set(key, { ask, resolve, reject }),
+    )
     // A failure that is awaited late, or never, must not end the process.
     promise.catch(() => undefined)
     this.touch()

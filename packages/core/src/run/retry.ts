@@ -2,7 +2,13 @@ import { HarnessError } from '../errors/harness-error.ts'
 import type { RetryPolicy } from '../define/effect.ts'
 
 /** Defaults of a policy; a step without a policy is tried once. */
-export const retryDefaults = { maxAttempts: 1, minDelayMs: 500, maxDelayMs: 8_000, factor: 2, jitter: true } as const
+export const retryDefaults = {
+  maxAttempts: 1,
+  minDelayMs: 500,
+  maxDelayMs: 8_000,
+  factor: 2,
+  jitter: true,
+} as const
 
 /**
  * How long to wait before the attempt after `attempt`, or `undefined` when there is none. Aborts are never

@@ -10,7 +10,10 @@ import type { ProgramEnd } from './attempt-end.ts'
 import { runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 
 /** An end as it was written, with what the caller of the run receives. */
-type WrittenEnd = { readonly event: Extract<NewEvent, { type: 'run.finished' }>; readonly program: ProgramEnd }
+type WrittenEnd = {
+  readonly event: Extract<NewEvent, { type: 'run.finished' }>
+  readonly program: ProgramEnd
+}
 
 /**
  * Writes the outcome of a run: the only place that does. The outcome, the messages of the turn, the heads and
@@ -28,7 +31,12 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
   await attempt.writer.close({
     event: written.event,
     heads: [
-      runHead({ ...facts(attempt), state: outcome, updatedAt: now, ...(error?.code !== undefined && { errorCode: error.code }) }),
+      runHead({
+        ...facts(attempt),
+        state: outcome,
+        updatedAt: now,
+        ...(error?.code !== undefined && { errorCode: error.code }),
+      }),
       sessionHead({ sessionId: identity.sessionId, position: sessionPosition + also.length, updatedAt: now }),
     ],
     also,
@@ -48,10 +56,20 @@ export async function suspend(attempt: Attempt, inboxPosition: number): Promise<
   const due = dueAt === undefined ? {} : { dueAt }
   const now = platform.now()
   await attempt.writer.close({
-    event: { type: 'run.suspended', data: { reason: 'waiting', waits: keys, activeMs: attempt.activeMs, ...due } },
+    event: {
+      type: 'run.suspended',
+      data: { reason: 'waiting', waits: keys, activeMs: attempt.activeMs, ...due },
+    },
     expect: [{ stream: inboxStream(identity.runId), position: inboxPosition }],
     heads: [
-      runHead({ ...facts(attempt), recoverable: true, state: 'suspended', updatedAt: now, suspendReason: 'waiting', ...due }),
+      runHead({
+        ...facts(attempt),
+        recoverable: true,
+        state: 'suspended',
+        updatedAt: now,
+        suspendReason: 'waiting',
+        ...due,
+      }),
       sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),
     ],
   })
@@ -69,7 +87,10 @@ async function encodeEnd(attempt: Attempt, program: ProgramEnd): Promise<Written
   try {
     const encoded = await encodeValue(program.output, 'The output of the run', attempt.engine.blobs)
     const data = { outcome: 'succeeded' as const, activeMs, ...encoded.stored }
-    return { event: { type: 'run.finished', data }, program: { outcome: 'succeeded', output: encoded.decoded } }
+    return {
+      event: { type: 'run.finished', data },
+      program: { outcome: 'succeeded', output: encoded.decoded },
+    }
   } catch (error) {
     if (HarnessError.is(error, 'validation/value')) return failure(attempt, error)
     throw error
@@ -95,7 +116,10 @@ function failure(attempt: Attempt, error: unknown): WrittenEnd {
 export function cancelledError(runId: string, reason: string | undefined): HarnessError {
   return new HarnessError({
     code: 'run/cancelled',
-    message: reason === undefined ? `The run "${runId}" was cancelled.` : `The run "${runId}" was cancelled: ${reason}`,
+    message:
+      reason === undefined
+        ? `The run "${runId}" was cancelled.`
+        : `The run "${runId}" was cancelled: ${reason}`,
     meta: { runId, ...(reason !== undefined && { reason }) },
   })
 }

@@ -37,7 +37,6 @@ export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): P
 
 class StepExecution {
   readonly #attempt: Attempt
-  readonly #scope: Scope
   readonly #spec: StepSpec
   readonly #ask: AskRecord
   readonly #inputHash: string | undefined
@@ -46,7 +45,6 @@ class StepExecution {
 
   constructor(attempt: Attempt, scope: Scope, spec: StepSpec, ask: AskRecord, inputHash: string | undefined) {
     this.#attempt = attempt
-    this.#scope = scope
     this.#spec = spec
     this.#ask = ask
     this.#inputHash = inputHash
@@ -78,8 +76,11 @@ class StepExecution {
       const end = await this.#runOnce((run) => this.#spec.run(run))
       if (end.status === 'ok') return end
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
-      if (this.#spec.effect === 'once') return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
-      const delayMs = delayBefore(this.#spec.retry, this.#number, end.error, () => this.#attempt.platform.random())
+      if (this.#spec.effect === 'once')
+        return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
+      const delayMs = delayBefore(this.#spec.retry, this.#number, end.error, () =>
+        this.#attempt.platform.random(),
+      )
       if (delayMs === undefined) return end
       if (!(await this.#waitForRetry(end.error, delayMs))) return undefined
     }
@@ -118,7 +119,8 @@ class StepExecution {
     const unknown: BodyEnd = { status: 'failed', error: this.#unknownOutcome(), timedOut: false }
     if (this.#spec.reconcile === undefined) return unknown
     const end = await this.#runOnce((run) => this.#spec.reconcile?.(run))
-    if (end.status === 'failed') return this.#isAborted && isAbort(end.error, this.#cancellation.reason) ? undefined : end
+    if (end.status === 'failed')
+      return this.#isAborted && isAbort(end.error, this.#cancellation.reason) ? undefined : end
     return end.value === 'unknown' ? unknown : { status: 'ok', value: (end.value as { done: unknown }).done }
   }
 
@@ -164,7 +166,8 @@ class StepExecution {
       const { stored } = encoded instanceof Promise ? await encoded : encoded
       return { status: 'ok', ...stored }
     } catch (error) {
-      if (HarnessError.is(error, 'validation/value')) return { status: 'failed', error: serializeError(error) }
+      if (HarnessError.is(error, 'validation/value'))
+        return { status: 'failed', error: serializeError(error) }
       throw error
     }
   }

@@ -77,7 +77,8 @@ class SuspendedWatch {
     const { runId } = this.#live
     const [row] = await journal.heads({ streams: [runStream(runId)] })
     if (this.#over) return
-    if (row === undefined) throw new HarnessError({ code: 'run/not-found', message: `The run "${runId}" was removed.` })
+    if (row === undefined)
+      throw new HarnessError({ code: 'run/not-found', message: `The run "${runId}" was removed.` })
     const head = toRunHead(row)
     if (head.state === 'succeeded' || head.state === 'failed' || head.state === 'cancelled') {
       this.#stop()
@@ -95,7 +96,10 @@ class SuspendedWatch {
   /** Whether a command came after the one that the last attempt had read. */
   async #hasNewCommand(): Promise<boolean> {
     const { journal } = this.#engine
-    const entries = await journal.read(inboxStream(this.#live.runId), { after: this.#live.inboxPosition, limit: 1 })
+    const entries = await journal.read(inboxStream(this.#live.runId), {
+      after: this.#live.inboxPosition,
+      limit: 1,
+    })
     return entries.length > 0
   }
 

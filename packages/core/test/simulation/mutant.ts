@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url'
 import { loadCore } from './core.ts'
 import { plantChange } from './planted.ts'
 import { sweep, type SweepSize } from './sweep.ts'
-import type { Workflow } from './workflow.ts'
 import { workflows } from './workflows/index.ts'
 
 /** What to run: names of workflows, or of planted changes with `planted:` before them. */
@@ -29,10 +28,13 @@ async function run(job: MutantJob): Promise<MutantReport> {
       const { diverged, wentOn, errors } = await plantChange(core, name.slice('planted:'.length), 2)
       schedules += diverged + wentOn
       const [message] = errors
-      if (message !== undefined) return { schedules, failure: { workflow: name, message: message.slice(0, 300) } }
+      if (message !== undefined)
+        return { schedules, failure: { workflow: name, message: message.slice(0, 300) } }
       continue
     }
-    const report = await sweep(core, workflows[name] as Workflow, job, true)
+    const workflow = workflows[name]
+    if (workflow === undefined) throw new TypeError(`There is no workflow ${name}.`)
+    const report = await sweep(core, workflow, job, true)
     schedules += report.totals.schedules
     const [failure] = report.failures
     if (failure !== undefined) {

@@ -80,7 +80,8 @@ export interface PlantedReport {
  */
 export async function plantChange(core: Core, name: string, seeds: number): Promise<PlantedReport> {
   const report: PlantedReport = { diverged: 0, wentOn: 0, errors: [] }
-  const changed = changes[name] as Program
+  const changed = changes[name]
+  if (changed === undefined) throw new TypeError(`There is no change ${name}.`)
   const isNoticeable = noticeable[name] ?? ((keys: readonly string[]) => keys.length > 1)
   const workflow: Workflow = { run: original, check: () => true, may: ['failed'], signals: [] }
   for (let seed = 1; seed <= seeds; seed++) {
@@ -90,8 +91,11 @@ export async function plantChange(core: Core, name: string, seeds: number): Prom
       const { world } = await runCase(core, workflow, { seed, crashAt: [point] }, { programOf })
       const resumedAt = world.entries.findIndex(({ type }) => type === 'run.resumed')
       if (resumedAt < 0) continue
-      const note = (what: string): void => void report.errors.push(`${what}: seed ${seed}, point ${point}: ${world.log.join(' | ')}`)
-      const before = world.entries.slice(0, resumedAt).flatMap(({ data }) => (data as { key?: string }).key ?? [])
+      const note = (what: string): void =>
+        void report.errors.push(`${what}: seed ${seed}, point ${point}: ${world.log.join(' | ')}`)
+      const before = world.entries
+        .slice(0, resumedAt)
+        .flatMap(({ data }) => (data as { key?: string }).key ?? [])
       if (world.diverged === undefined) {
         report.wentOn++
         if (isNoticeable(before)) note('not noticed')

@@ -39,7 +39,13 @@ export async function runCase(
 ): Promise<CaseResult> {
   const sim = new Simulation(schedule.seed)
   const { crashAt, local = false, stealAt, pauseMs } = schedule
-  const world = new World(sim, { core, workflow, crashAt, local, ...(options.programOf && { programOf: options.programOf }) })
+  const world = new World(sim, {
+    core,
+    workflow,
+    crashAt,
+    local,
+    ...(options.programOf && { programOf: options.programOf }),
+  })
   const errors: string[] = []
   const unhandledBefore = unhandled
   world.boot()
@@ -50,7 +56,8 @@ export async function runCase(
   }
   if (stealAt !== undefined) sim.at(stealAt, () => world.steal(pauseMs))
   let bounded = await sim.drain(maxEvents)
-  if (world.state === 'running' && world.diverged === undefined) errors.push('it stands still and holds its lease')
+  if (world.state === 'running' && world.diverged === undefined)
+    errors.push('it stands still and holds its lease')
   for (const signal of late) {
     if (workflow.needs !== undefined && !world.effects.some(({ key }) => key === workflow.needs)) {
       errors.push(`${workflow.needs} did not happen before the signal: suspended for ever`)
@@ -90,28 +97,49 @@ function judge(world: World, expected: string | undefined): string[] {
   const errors: string[] = []
   if (diverged !== undefined) errors.push(`false run/diverged: ${diverged}`)
   if (refused !== undefined && !may.includes('failed')) errors.push(refused)
-  if (diverged === undefined && refused === undefined && (state === 'running' || state === 'none')) errors.push(`it is ${state} and nothing happens`)
-  if (diverged === undefined && state === 'suspended') errors.push('it is suspended although its signals came')
+  if (diverged === undefined && refused === undefined && (state === 'running' || state === 'none'))
+    errors.push(`it is ${state} and nothing happens`)
+  if (diverged === undefined && state === 'suspended')
+    errors.push('it is suspended although its signals came')
   if (state === 'suspended' && world.holder !== undefined) errors.push('it is suspended and holds its lease')
   const history = world.fold()
   if (history === undefined) return [...errors, 'nothing was recorded']
   const error = history.finished?.outcome === 'failed' ? history.finished.error : undefined
-  if (state === 'failed' && !may.includes('failed') && refused === undefined) errors.push(`failed: ${error?.message ?? ''}`)
+  if (state === 'failed' && !may.includes('failed') && refused === undefined)
+    errors.push(`failed: ${error?.message ?? ''}`)
   if (state === 'cancelled' && !may.includes('cancelled')) errors.push('cancelled')
-  const final = world.entries.filter(({ type, data }) => type === 'run.finished' && (data as { outcome: string }).outcome !== 'failed')
-  if (final.length > 1 || (final.length === 1 && world.entries.at(-1) !== final[0])) errors.push('the final outcome is not there once, as the last entry')
+  const final = world.entries.filter(
+    ({ type, data }) => type === 'run.finished' && (data as { outcome: string }).outcome !== 'failed',
+  )
+  if (final.length > 1 || (final.length === 1 && world.entries.at(-1) !== final[0]))
+    errors.push('the final outcome is not there once, as the last entry')
   const keys = history.results.map(({ data }) => data.key)
   if (new Set(keys).size !== keys.length) errors.push('two results at a key')
-  if (history.results.some(({ type, data }) => type === 'step.finished' && data.status === 'failed' && data.error.code === 'operation/cancelled')) {
+  if (
+    history.results.some(
+      ({ type, data }) =>
+        type === 'step.finished' && data.status === 'failed' && data.error.code === 'operation/cancelled',
+    )
+  ) {
     errors.push('an aborted step is recorded')
   }
-  if (state !== 'suspended' && world.holder !== undefined && diverged === undefined && refused === undefined && state !== 'running') {
+  if (
+    state !== 'suspended' &&
+    world.holder !== undefined &&
+    diverged === undefined &&
+    refused === undefined &&
+    state !== 'running'
+  ) {
     errors.push('it has ended and holds its lease')
   }
   if (state === 'succeeded') {
     const output = history.finished?.outcome === 'succeeded' ? history.finished.value : undefined
     const text = JSON.stringify(output)
-    if (workflow.check === undefined ? expected !== undefined && text !== expected : !workflow.check(output, world)) {
+    if (
+      workflow.check === undefined
+        ? expected !== undefined && text !== expected
+        : !workflow.check(output, world)
+    ) {
       errors.push(`the output ${text?.slice(0, 200)} is not ${expected?.slice(0, 200) ?? 'right'}`)
     }
   }
@@ -128,7 +156,10 @@ function outputOf(world: World): Promise<string | undefined> {
 /** A random schedule: up to four crashes, a stale holder, early signals. */
 export function randomSchedule(seed: number, points: number): Schedule {
   const random = randomFrom(seed * 7919)
-  const crashAt = Array.from({ length: 1 + Math.floor(random() * 4) }, () => 1 + Math.floor(random() * 1.5 * points))
+  const crashAt = Array.from(
+    { length: 1 + Math.floor(random() * 4) },
+    () => 1 + Math.floor(random() * 1.5 * points),
+  )
   const earlySignals = random() < 0.7
   const stealAt = random() < 0.4 ? random() * 120 : undefined
   const pauses = random() < 0.4

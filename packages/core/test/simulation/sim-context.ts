@@ -48,11 +48,16 @@ export class SimContext {
       ...(folded !== undefined && { folded }),
       ...(input !== undefined && { input }),
       ...(timeoutMs !== undefined && { timeoutMs }),
-      ...(reconcile !== undefined && { reconcile: (run: StepRun) => reconcile(this.world, keyOf(run)) as 'unknown' }),
+      ...(reconcile !== undefined && {
+        reconcile: (run: StepRun) => reconcile(this.world, keyOf(run)) as 'unknown',
+      }),
     })
   }
 
-  wait(name: string, options: { schema?: StandardSchema; timeoutMs?: number; key?: string } = {}): Promise<unknown> {
+  wait(
+    name: string,
+    options: { schema?: StandardSchema; timeoutMs?: number; key?: string } = {},
+  ): Promise<unknown> {
     return this.engine.wait({ name, ...options })
   }
 
@@ -100,7 +105,12 @@ export class SimContext {
   }
 
   #effect(run: StepRun, body: EffectBody | undefined, options: SimStep): Promise<string> {
-    return this.world.effect(this.#process, keyOf(run), { body, once: options.once, slow: options.slow, run }) as Promise<string>
+    return this.world.effect(this.#process, keyOf(run), {
+      body,
+      once: options.once,
+      slow: options.slow,
+      run,
+    }) as Promise<string>
   }
 }
 

@@ -22,11 +22,17 @@ export class SimProcess {
     this.name = name
     let ids = 0
     this.platform = {
-      info: { id: 'simulated', packageName: 'test', version: '0', specs: { platform: 'platform/1' }, capabilities: [] },
+      info: {
+        id: 'simulated',
+        packageName: 'test',
+        version: '0',
+        specs: { platform: 'platform/1' },
+        capabilities: [],
+      },
       now: () => epoch + sim.now,
       monotonic: () => sim.now,
       timer: (delayMs, fire) => this.#timer(delayMs, fire),
-      macrotask: (run) => void this.after(0, run),
+      macrotask: (run) => this.after(0, run),
       random: () => sim.random(),
       id: () => `${name}.${ids++}`,
       owner: () => name,

@@ -20,7 +20,8 @@ export function simulatedStore(store: Store, process: SimProcess, hooks: StoreHo
   const wrap = <Port extends object>(port: Port): Port => {
     const methods = Object.entries(port).map(([method, call]) => [
       method,
-      (...args: unknown[]) => callStore(process, hooks, { method, args, call: () => call(...args) as Promise<unknown> }),
+      (...args: unknown[]) =>
+        callStore(process, hooks, { method, args, call: () => call(...args) as Promise<unknown> }),
     ])
     return Object.fromEntries(methods) as Port
   }
@@ -39,7 +40,11 @@ interface StoreCall {
   readonly call: () => Promise<unknown>
 }
 
-async function callStore(process: SimProcess, hooks: StoreHooks, { method, args, call }: StoreCall): Promise<unknown> {
+async function callStore(
+  process: SimProcess,
+  hooks: StoreHooks,
+  { method, args, call }: StoreCall,
+): Promise<unknown> {
   if (process.dead || hooks.point(process)) return never
   await process.delay(1 + hooks.random() * 4)
   const outcome = await call().then(

@@ -61,7 +61,11 @@ export class Simulation {
   async drain(limit: number): Promise<boolean> {
     // What was just started reaches its first event.
     await macrotask()
-    for (let turns = 0; this.#foreground > 0 || (this.now < this.quietAfter && this.#queue.length > 0); turns++) {
+    for (
+      let turns = 0;
+      this.#foreground > 0 || (this.now < this.quietAfter && this.#queue.length > 0);
+      turns++
+    ) {
       if (turns > limit) return false
       const event = this.#queue.pop() as SimEvent
       if (!event.background) this.#foreground--
@@ -78,13 +82,14 @@ export class Simulation {
 
   #insert(event: SimEvent): void {
     let index = this.#queue.length
-    while (index > 0 && isBefore(this.#queue[index - 1] as SimEvent, event)) index--
+    while (isBefore(this.#queue[index - 1], event)) index--
     this.#queue.splice(index, 0, event)
     if (!event.background) this.#foreground++
   }
 }
 
-function isBefore(left: SimEvent, right: SimEvent): boolean {
+function isBefore(left: SimEvent | undefined, right: SimEvent): boolean {
+  if (left === undefined) return false
   return left.time < right.time || (left.time === right.time && left.order < right.order)
 }
 

@@ -39,7 +39,13 @@ export interface SweepReport {
 export const firstRandomSeed = 1_001
 
 /** A count of nothing. */
-export const noTotals = (): SweepTotals => ({ schedules: 0, crashes: 0, takeovers: 0, suspensions: 0, resumes: 0 })
+export const noTotals = (): SweepTotals => ({
+  schedules: 0,
+  crashes: 0,
+  takeovers: 0,
+  suspensions: 0,
+  resumes: 0,
+})
 
 /** Kills the process at every point of a workflow, for every seed, and at several random ones. */
 export async function sweep(
@@ -80,7 +86,12 @@ function count(totals: SweepTotals, { crashes, takeovers, entries }: World): voi
   totals.resumes += entries.filter(({ type }) => type === 'run.resumed').length
 }
 
-function note(failures: Map<string, Failure>, message: string, schedule: Schedule, log: readonly string[]): void {
+function note(
+  failures: Map<string, Failure>,
+  message: string,
+  schedule: Schedule,
+  log: readonly string[],
+): void {
   const kind = message.replaceAll(/\d+/g, 'N')
   const known = failures.get(kind)
   if (known === undefined) failures.set(kind, { message, count: 1, schedule, log })

@@ -17,7 +17,8 @@ export const weakenedRules: readonly WeakenedRule[] = [
     rule: 'K1: in flight ends at the commit, not at release',
     file: 'run/release.js',
     find: 'this.touch();\n        if (result === undefined) {',
-    replace: 'if (result !== undefined) ask.key.release();\n        this.touch();\n        if (result === undefined) {',
+    replace:
+      'if (result !== undefined) ask.key.release();\n        this.touch();\n        if (result === undefined) {',
     workflows: ['raceAgain'],
   },
   {
@@ -95,6 +96,13 @@ export const weakenedRules: readonly WeakenedRule[] = [
     workflows: ['endsInCutScope'],
   },
   {
+    rule: 'R7: a scope that is cut does not tell its effects',
+    file: 'run/release.js',
+    find: 'scope.cancellation.abort(reason);',
+    replace: '',
+    workflows: ['childTimeoutDeep', 'childOwnSignal'],
+  },
+  {
     rule: 'R8: a promise without a handler of the engine',
     file: 'run/release.js',
     find: 'promise.catch(() => undefined);',
@@ -149,6 +157,13 @@ export const weakenedRules: readonly WeakenedRule[] = [
     find: '.io(() => attempt.inbox.read())',
     replace: '.io(async () => undefined)',
     workflows: ['waitTimeoutRace'],
+  },
+  {
+    rule: 'C2: a wait that is cut off keeps the signal that it looked at',
+    file: 'run/open-waits.js',
+    find: 'this.#attempt.inbox.giveBack(command);',
+    replace: '',
+    workflows: ['givenBack'],
   },
   {
     rule: 'O2: only the step that failed is forgotten, not the ends that carried it',

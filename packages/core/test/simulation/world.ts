@@ -17,7 +17,9 @@ import type { Workflow } from './workflow.ts'
 export const runId = 'r'
 const sessionId = 's'
 const leaseKey = `session/${sessionId}`
-const anything = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+const anything = {
+  '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) },
+}
 
 /** What a world is made from. */
 export interface WorldInit {
@@ -210,17 +212,19 @@ export class World implements StoreHooks {
   #sendAs(command: Parameters<Core['sendCommand']>[2], id: string): void {
     const { journal, blobs } = this.#operatorStore
     const hub = { wake: () => this.#wake(), subscribe: () => () => undefined }
-    this.#init.core.sendCommand({ journal, blobs, hub, platform: this.#operator.platform }, runId, command, id).then(
-      () => {
-        this.log.push(`sent ${command.type} ${'name' in command ? command.name : ''}`)
-        this.sim.quietAfter = Math.max(this.sim.quietAfter, this.sim.now + 5 * timing.inboxPollMs)
-      },
-      (error: unknown) => {
-        const { code } = error as { code?: string }
-        if (code === 'run/not-found') this.sim.at(3, () => this.#sendAs(command, id))
-        else if (code !== 'run/ended') this.bad.push(`a command was refused: ${String(error)}`)
-      },
-    )
+    this.#init.core
+      .sendCommand({ journal, blobs, hub, platform: this.#operator.platform }, runId, command, id)
+      .then(
+        () => {
+          this.log.push(`sent ${command.type} ${'name' in command ? command.name : ''}`)
+          this.sim.quietAfter = Math.max(this.sim.quietAfter, this.sim.now + 5 * timing.inboxPollMs)
+        },
+        (error: unknown) => {
+          const { code } = error as { code?: string }
+          if (code === 'run/not-found') this.sim.at(3, () => this.#sendAs(command, id))
+          else if (code !== 'run/ended') this.bad.push(`a command was refused: ${String(error)}`)
+        },
+      )
   }
 
   /** A command is noticed at once in the process itself, after a poll elsewhere, or by a new process. */
@@ -229,7 +233,8 @@ export class World implements StoreHooks {
     const delay = this.random() * 6
     if (process === undefined || process.dead) {
       if (this.state === 'suspended') this.sim.at(delay, () => this.#bootIfNobodyLives())
-    } else if (this.#init.local === true || this.random() < 0.5) process.after(delay, () => process.engine?.hub.wake(`inbox/${runId}`))
+    } else if (this.#init.local === true || this.random() < 0.5)
+      process.after(delay, () => process.engine?.hub.wake(`inbox/${runId}`))
   }
 
   #bootIfNobodyLives(): void {
@@ -240,13 +245,19 @@ export class World implements StoreHooks {
   async effect(
     process: SimProcess,
     key: string,
-    options: { body?: EffectBody | undefined; once?: boolean | undefined; slow?: SimStep['slow']; run: StepRun },
+    options: {
+      body?: EffectBody | undefined
+      once?: boolean | undefined
+      slow?: SimStep['slow']
+      run: StepRun
+    },
   ): Promise<unknown> {
     const { body, once = false, slow = 1, run } = options
     if (this.point(process)) return new Promise(() => undefined)
     const times = this.effects.filter((effect) => effect.key === key).length
     if (once && times > 0) this.bad.push(`once ran twice: ${key}`)
-    if (this.holder === process.name && this.#isCommitted(key)) this.bad.push(`a committed step ran again: ${key}`)
+    if (this.holder === process.name && this.#isCommitted(key))
+      this.bad.push(`a committed step ran again: ${key}`)
     if (this.sim.now >= process.leasedUntil) this.bad.push(`an effect began without a lease: ${key}`)
     this.effects.push({ key, by: process })
     this.log.push(`fx ${key}`)
@@ -279,12 +290,14 @@ export class World implements StoreHooks {
   }
 
   applied(process: SimProcess, method: string, args: readonly unknown[], result: unknown): void {
-    if (method === 'append') this.#appended(process, args[0] as Batch, result as { positions: Record<string, number> })
+    if (method === 'append')
+      this.#appended(process, args[0] as Batch, result as { positions: Record<string, number> })
     if (method === 'acquire' && (result as { acquired: boolean }).acquired) {
       this.holder = process.name
       process.leasedUntil = (result as { lease: LeaseState }).lease.expiresAt - epoch
     }
-    if (method === 'renew' && result !== undefined) process.leasedUntil = (result as LeaseState).expiresAt - epoch
+    if (method === 'renew' && result !== undefined)
+      process.leasedUntil = (result as LeaseState).expiresAt - epoch
     if (method === 'release' && result === true) this.holder = undefined
   }
 
@@ -299,9 +312,9 @@ export class World implements StoreHooks {
       this.log.push(`${position}:${entry.type} ${key} ${status}`.trimEnd())
     }
     this.inboxPosition = positions[`inbox/${runId}`] ?? this.inboxPosition
-    for (const { stream, entries } of batch.entries ?? []) {
-      if (stream !== `inbox/${runId}`) continue
-      this.inbox.push(...entries)
+    for (const part of batch.entries ?? []) {
+      if (part.stream !== `inbox/${runId}`) continue
+      this.inbox.push(...part.entries)
       this.recordedAt.push(epoch + this.sim.now)
     }
     if (batch.fence?.release === true) this.holder = undefined

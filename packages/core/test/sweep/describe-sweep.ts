@@ -5,7 +5,10 @@ import { groups } from '../simulation/workflows/index.ts'
 import type { Workflow } from '../simulation/workflow.ts'
 
 /** `ci` fits into the gate; `full` is what the engine is held to: `BELAY_SWEEP=full`. */
-const sizes = { ci: { seeds: 8, random: 60 }, full: { seeds: 60, random: 500 } } satisfies Record<string, SweepSize>
+const sizes = { ci: { seeds: 8, random: 60 }, full: { seeds: 60, random: 500 } } satisfies Record<
+  string,
+  SweepSize
+>
 
 const sizeName = process.env['BELAY_SWEEP'] === 'full' ? 'full' : 'ci'
 

@@ -6,7 +6,10 @@ const turn: SimStep = { noun: 'model', folded: true }
 const call: SimStep = { noun: 'tool', folded: true }
 
 /** The shape of an agent: turns and tool calls that engine code alone reads; a failed call is an answer. */
-async function agent(c: SimContext, tools: Readonly<Record<string, EffectBody | undefined>>): Promise<string> {
+async function agent(
+  c: SimContext,
+  tools: Readonly<Record<string, EffectBody | undefined>>,
+): Promise<string> {
   let text = await c.step('model-1', undefined, turn)
   const answers = await Promise.all(
     Object.entries(tools).map(([name, body]) => c.step(`tool-${name}`, body, call).catch(messageOf)),
@@ -19,7 +22,11 @@ async function agent(c: SimContext, tools: Readonly<Record<string, EffectBody | 
 export const agents: Workflows = {
   agentFan: {
     run: (c) =>
-      c.fanOut('f', 2, (d, i) => d.child('agent', (a) => agent(a, { a: undefined, b: failing(9), c: i === 0 ? failing(9) : undefined }))),
+      c.fanOut('f', 2, (d, i) =>
+        d.child('agent', (a) =>
+          agent(a, { a: undefined, b: failing(9), c: i === 0 ? failing(9) : undefined }),
+        ),
+      ),
   },
   agentsAndSteps: {
     run: (c) =>
@@ -31,7 +38,10 @@ export const agents: Workflows = {
   },
   agentRace: {
     run: async (c) => {
-      const first = await Promise.race([c.child('one', (a) => agent(a, { a: undefined })), c.step('x').then((x) => c.step(`${x}-2`))])
+      const first = await Promise.race([
+        c.child('one', (a) => agent(a, { a: undefined })),
+        c.step('x').then((x) => c.step(`${x}-2`)),
+      ])
       return (await c.step('z')) + first.length
     },
     check: (output) => String(output).startsWith('z'),
@@ -52,7 +62,11 @@ export const agents: Workflows = {
     run: (c) =>
       c.child('one', async (a) => {
         await a.step('model-1', undefined, turn)
-        return Promise.all([a.step('tool-a', failing(1), call), a.step('tool-b', undefined, call), a.step('tool-c', failing(1), call)])
+        return Promise.all([
+          a.step('tool-a', failing(1), call),
+          a.step('tool-b', undefined, call),
+          a.step('tool-c', failing(1), call),
+        ])
       }),
   },
   agentHandled: {
@@ -69,7 +83,9 @@ export const agents: Workflows = {
         }
       }),
     verify: (_, world) =>
-      world.entries.some(({ data }) => 'voided' in (data as object)) ? 'a handled failure was forgotten' : undefined,
+      world.entries.some(({ data }) => 'voided' in (data as object))
+        ? 'a handled failure was forgotten'
+        : undefined,
   },
   agentOnceCalls: {
     signals: ['ok'],
@@ -95,6 +111,6 @@ export const agents: Workflows = {
           return agent(a, { a: undefined, b: failing(9) }).catch(codeOf)
         }),
       ),
-    check: (output) => JSON.stringify(output).includes('ambiguous') === false,
+    check: (output) => !JSON.stringify(output).includes('ambiguous'),
   },
 }

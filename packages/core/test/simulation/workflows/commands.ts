@@ -5,7 +5,8 @@ import type { Workflow, Workflows } from '../workflow.ts'
 
 /** Takes numbers only, and its time when it is given one. */
 function numbers(later?: () => Promise<void>): StandardSchema {
-  const check = (value: unknown) => (typeof value === 'number' ? { value } : { issues: [{ message: 'not a number' }] })
+  const check = (value: unknown) =>
+    typeof value === 'number' ? { value } : { issues: [{ message: 'not a number' }] }
   return {
     '~standard': {
       version: 1,
@@ -39,7 +40,10 @@ async function busy(c: SimContext): Promise<unknown> {
 
 const cancelled: Pick<Workflow, 'may' | 'verify'> = {
   may: ['cancelled'],
-  verify: (_, world) => (world.state === 'cancelled' || world.state === 'succeeded' ? undefined : `a cancel left it ${world.state}`),
+  verify: (_, world) =>
+    world.state === 'cancelled' || world.state === 'succeeded'
+      ? undefined
+      : `a cancel left it ${world.state}`,
 }
 
 /** Cancels, and signals that schemas refuse. */
@@ -83,7 +87,9 @@ export const commands: Workflows = {
       return `${String(value)}${x}`
     },
     verify: (_, world) => {
-      const refused = world.entries.filter(({ type }) => type === 'signal.rejected').map(({ data }) => (data as { commandId: string }).commandId)
+      const refused = world.entries
+        .filter(({ type }) => type === 'signal.rejected')
+        .map(({ data }) => (data as { commandId: string }).commandId)
       return new Set(refused).size === refused.length ? undefined : 'a signal was rejected twice'
     },
   },
@@ -116,9 +122,15 @@ export const commands: Workflows = {
       }),
     check: (output) => [...(output as string[])].sort().join(',') === 'first,second',
     verify: (_, world) => {
-      const opened = world.entries.filter(({ type }) => type === 'wait.opened').map(({ data }) => (data as { key: string }).key)
-      const resolved = world.entries.filter(({ type }) => type === 'wait.resolved').map(({ data }) => (data as { key: string }).key)
-      return resolved.every((key, index) => key === opened[index]) ? undefined : 'waits of one name were not served in order'
+      const opened = world.entries
+        .filter(({ type }) => type === 'wait.opened')
+        .map(({ data }) => (data as { key: string }).key)
+      const resolved = world.entries
+        .filter(({ type }) => type === 'wait.resolved')
+        .map(({ data }) => (data as { key: string }).key)
+      return resolved.every((key, index) => key === opened[index])
+        ? undefined
+        : 'waits of one name were not served in order'
     },
   },
   signalByKey: {
@@ -145,10 +157,13 @@ export const commands: Workflows = {
     },
     check: (output) => output === 1 || output === 2,
     verify: (history, world) => {
-      const first = (world.inbox[0]?.data as { commandId: string }).commandId
+      const first = (world.inbox[0]?.data as { commandId?: string } | undefined)?.commandId
       const inItem = history.results.some(({ data }) => data.key === 'f/0/w')
-      const last = history.results.find(({ data }) => data.key === 'w')?.data as { commandId?: string } | undefined
-      return inItem || last?.commandId === first ? undefined : 'a signal was lost with the wait that looked at it'
+      const last = history.results.find(({ data }) => data.key === 'w')?.data as
+        { commandId?: string } | undefined
+      return inItem || last?.commandId === first
+        ? undefined
+        : 'a signal was lost with the wait that looked at it'
     },
   },
 }

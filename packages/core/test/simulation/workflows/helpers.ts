@@ -23,4 +23,5 @@ export const messageOf = (error: unknown): string => (error as Error).message
 export const codeOf = (error: unknown): string => (error as { code?: string }).code ?? ''
 
 /** How each of several promises ended. */
-export const outcomes = (all: readonly PromiseSettledResult<unknown>[]): string => all.map((one) => one.status).join(',')
+export const outcomes = (all: readonly PromiseSettledResult<unknown>[]): string =>
+  all.map((one) => one.status).join(',')

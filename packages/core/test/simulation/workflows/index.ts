@@ -9,7 +9,10 @@ import { values } from './values.ts'
 import { waits } from './waits.ts'
 
 /** All workflows of the sweep, in groups that take about as long as each other. */
-export const groups = { agents, commands, linear, resumed, scopes, times, values, waits } satisfies Record<string, Workflows>
+export const groups = { agents, commands, linear, resumed, scopes, times, values, waits } satisfies Record<
+  string,
+  Workflows
+>
 
 /** All workflows by name. */
 export const workflows: Workflows = Object.assign({}, ...Object.values(groups)) as Workflows

@@ -21,7 +21,8 @@ export const scopes: Workflows = {
     run: (c) =>
       c.child('agent', async (a) => {
         await a.step('m1')
-        const once = (name: string): Promise<string> => a.step(name, undefined, { once: true }).catch(messageOf)
+        const once = (name: string): Promise<string> =>
+          a.step(name, undefined, { once: true }).catch(messageOf)
         const approved = async (): Promise<string> => {
           await a.wait('ok')
           return once('tA')
@@ -58,7 +59,8 @@ export const scopes: Workflows = {
       await c.step('a')
       return 'done'
     },
-    verify: ({ results }) => (results.some(({ data }) => data.key === 'bg') ? undefined : 'the run ended before its child'),
+    verify: ({ results }) =>
+      results.some(({ data }) => data.key === 'bg') ? undefined : 'the run ended before its child',
   },
   childTimeout: {
     run: async (c) => {

@@ -24,9 +24,14 @@ export const times: Workflows = {
     },
     check: (output) => output === 'vw' || output === 'operation/timeout',
     verify: (_, world) => {
-      const opened = world.entries.find(({ type }) => type === 'wait.opened')?.data as { dueAt: number } | undefined
-      const timedOut = world.entries.some(({ type, data }) => type === 'wait.resolved' && (data as { status: string }).status === 'failed')
-      return timedOut && world.recordedAt.some((at) => at <= (opened?.dueAt ?? 0)) ? 'a signal before the due time lost' : undefined
+      const opened = world.entries.find(({ type }) => type === 'wait.opened')?.data as
+        { dueAt: number } | undefined
+      const timedOut = world.entries.some(
+        ({ type, data }) => type === 'wait.resolved' && (data as { status: string }).status === 'failed',
+      )
+      return timedOut && world.recordedAt.some((at) => at <= (opened?.dueAt ?? 0))
+        ? 'a signal before the due time lost'
+        : undefined
     },
   },
   waitTimeoutFails: {
@@ -38,7 +43,9 @@ export const times: Workflows = {
       return `${String(await c.wait('w', { timeoutMs: 100 }))}${await c.step('y')}`
     },
     verify: ({ finished }) =>
-      finished?.outcome === 'failed' && finished.error.code !== 'operation/timeout' ? finished.error.message : undefined,
+      finished?.outcome === 'failed' && finished.error.code !== 'operation/timeout'
+        ? finished.error.message
+        : undefined,
   },
   sleeps: {
     run: (c) =>
@@ -53,8 +60,10 @@ export const times: Workflows = {
   },
   stepTimeout: {
     run: async (c) => {
-      const slowFirst = (times: number): number => (times === 0 ? 400 : 1)
-      return (await c.step('slow', undefined, { slow: slowFirst, timeoutMs: 50, max: 4 })) + (await c.step('z'))
+      const slowFirst = (before: number): number => (before === 0 ? 400 : 1)
+      return (
+        (await c.step('slow', undefined, { slow: slowFirst, timeoutMs: 50, max: 4 })) + (await c.step('z'))
+      )
     },
   },
   deadline: {
@@ -77,18 +86,22 @@ export const times: Workflows = {
       void c.child('bg', (d) => d.step('for-ever', undefined, { slow: 900_000 }))
       return c.step('a')
     },
-    verify: (_, world) => (world.state === 'failed' && world.sim.now < 200_000 ? undefined : 'the limit did not reach the child'),
+    verify: (_, world) =>
+      world.state === 'failed' && world.sim.now < 200_000 ? undefined : 'the limit did not reach the child',
   },
   childTimeoutDeep: {
     run: async (c) => {
-      const k = c.child('k', (d) => d.child('deep', (e) => e.step('slow', undefined, { slow: 900_000 })), { timeout: 90 })
+      const k = c.child('k', (d) => d.child('deep', (e) => e.step('slow', undefined, { slow: 900_000 })), {
+        timeout: 90,
+      })
       return (await k.catch(codeOf)) + (await c.step('z'))
     },
     verify: (_, world) => (world.sim.now < 200_000 ? undefined : 'the effect was not told to end'),
   },
   childTimeoutFan: {
     run: async (c) => {
-      const stuck = (d: typeof c): Promise<string[]> => d.fanOut('f', 2, () => new Promise<string>(() => undefined))
+      const stuck = (d: typeof c): Promise<string[]> =>
+        d.fanOut('f', 2, () => new Promise<string>(() => undefined))
       const k = c.child('k', stuck, { timeout: 90 })
       return String(await k.catch(codeOf)) + (await c.step('z'))
     },

@@ -13,7 +13,11 @@ export const values: Workflows = {
       const [a, b, k, w] = await Promise.all([
         c.step('a', bigBody),
         c.step('b'),
-        c.child('k', async (d) => (await d.step('1', bigBody, { folded: true })) + (await d.step('2', bigBody, { folded: true }))),
+        c.child(
+          'k',
+          async (d) =>
+            (await d.step('1', bigBody, { folded: true })) + (await d.step('2', bigBody, { folded: true })),
+        ),
         c.wait('w'),
       ])
       return `${a.length}${b}${k.length}${String(w).length}${await c.step('z')}`
@@ -22,7 +26,8 @@ export const values: Workflows = {
   blobRace: {
     run: async (c) => {
       const first = await Promise.race([c.step('a', () => `a${big}`), c.step('b', () => `b${big}`)])
-      return (first[0] as string) + (await c.step(`after-${first[0] as string}`))
+      const winner = first.charAt(0)
+      return winner + (await c.step(`after-${winner}`))
     },
     check: (output) => output === 'aafter-a' || output === 'bafter-b',
   },
@@ -32,21 +37,28 @@ export const values: Workflows = {
       const code = await c.step('date', () => new Date(0), { max: 5 }).catch(codeOf)
       return code + (await c.step('z'))
     },
-    verify: (_, world) => (world.entries.some(({ type }) => type === 'step.retried') ? 'it was tried again' : undefined),
+    verify: (_, world) =>
+      world.entries.some(({ type }) => type === 'step.retried') ? 'it was tried again' : undefined,
   },
   explicitKeys: {
     run: async (c) => {
-      const pair = await Promise.all([c.step('x', undefined, { key: 'k1' }), c.step('x', undefined, { key: 'k2' })])
+      const pair = await Promise.all([
+        c.step('x', undefined, { key: 'k1' }),
+        c.step('x', undefined, { key: 'k2' }),
+      ])
       const again = await Promise.allSettled([c.step('x'), c.step('x')])
       return pair.join() + outcomes(again) + (await c.step('x', undefined, { key: 'k1' }))
     },
   },
   reconciled: {
     run: async (c) => {
-      const done = await c.step('pay', undefined, {
-        once: true,
-        reconcile: (world, key) => (world.effects.some((effect) => effect.key === key) ? { done: 'found' } : 'unknown'),
-      }).catch(codeOf)
+      const done = await c
+        .step('pay', undefined, {
+          once: true,
+          reconcile: (world, key) =>
+            world.effects.some((effect) => effect.key === key) ? { done: 'found' } : 'unknown',
+        })
+        .catch(codeOf)
       return `${done}${await c.step('z')}`
     },
     check: (output) => ['payz', 'foundz', 'step/unknown-outcomez'].includes(String(output)),
@@ -64,13 +76,21 @@ export const values: Workflows = {
   },
   lateFailures: {
     resumes: 3,
-    run: (c) => Promise.all([c.step('a', failing(1)), c.step('b', failing(1), { slow: 40 }), c.child('k', (d) => d.step('x', failing(1), { slow: 30 }))]),
+    run: (c) =>
+      Promise.all([
+        c.step('a', failing(1)),
+        c.step('b', failing(1), { slow: 40 }),
+        c.child('k', (d) => d.step('x', failing(1), { slow: 30 })),
+      ]),
   },
   childrenFail: {
     resumes: 4,
     run: (c) => {
       const child = (name: string): Promise<string> =>
-        c.child(name, async (d) => (await d.step('x')) + (await d.child('in', (e) => e.step('y', failing(1)))))
+        c.child(
+          name,
+          async (d) => (await d.step('x')) + (await d.child('in', (e) => e.step('y', failing(1)))),
+        )
       return Promise.all([child('one'), child('two')])
     },
   },
