@@ -99,13 +99,13 @@ export function defineAgent<
     name: init.name,
     version: init.version ?? '1',
     model: init.model,
-    input: (init.input ?? textSchema) as StandardSchema<InputOf<Input>>,
-    output: (init.output ?? textSchema) as StandardSchema<unknown, OutputOf<Output>>,
+    input: init.input ?? textSchema,
+    output: init.output ?? textSchema,
     answersText: init.output === undefined || answersText(init.output),
     instructionsFor: (input: unknown) =>
       typeof instructions === 'function' ? instructions(input as OutputOf<Input>) : instructions,
     promptFor: (input: unknown) => {
-      if (prompt !== undefined) return prompt(input as OutputOf<Input>)
+      if (prompt !== undefined) return prompt(input)
       return typeof input === 'string' ? input : JSON.stringify(input)
     },
     tools: Object.freeze([...(init.tools ?? [])]),

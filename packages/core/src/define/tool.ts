@@ -72,6 +72,6 @@ export function defineTool<Input extends StandardSchema, Output extends Standard
     output: init.output,
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
-    execute: init.execute as Tool<InputOf<Input>, OutputOf<Output>>['execute'],
+    execute: init.execute,
   })
 }

@@ -105,14 +105,14 @@ export function defineWorkflow<
     kind: 'workflow' as const,
     name: init.name,
     version: init.version ?? '1',
-    input: init.input as StandardSchema<InputOf<Input>>,
-    output: init.output as unknown as StandardSchema<unknown, OutputOf<Output>>,
+    input: init.input,
+    output: init.output,
     agents: Object.freeze({ ...agents }),
     tools: Object.freeze({ ...init.tools }),
     models: Object.freeze({ ...init.models }),
     delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
     aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
-    run: init.run as Workflow['run'],
+    run: init.run,
   })
 }

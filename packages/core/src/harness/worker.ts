@@ -36,15 +36,17 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
   let timer: Timer | undefined
   const watch = (handle: RunHandle): void => {
     running++
-    const done = (error?: unknown): void => {
+    const release = (error?: unknown): void => {
       running--
       if (HarnessError.is(error, 'run/diverged'))
         backoff.set(handle.id, engine.platform.now() + divergedBackoffMs)
     }
     // A run that suspends again leaves its place to others.
     const attempt = engine.live.get(handle.id)?.attempt
-    if (attempt === undefined) return done()
-    void attempt.finished.then((end) => done(end.end === 'stopped' ? end.error : undefined))
+    if (attempt === undefined) return release()
+    void attempt.finished.then((end) => {
+      release(end.end === 'stopped' ? end.error : undefined)
+    })
   }
   const look = async (): Promise<void> => {
     try {
@@ -60,7 +62,11 @@ export function startWorker(engine: Engine, options: WorkerOptions = {}): Worker
         message: error instanceof Error ? error.message : String(error),
       })
     }
-    if (!stopped && !engine.closing.aborted) timer = engine.platform.timer(pollMs, () => (looking = look()))
+    if (!stopped && !engine.closing.aborted) {
+      timer = engine.platform.timer(pollMs, () => {
+        looking = look()
+      })
+    }
   }
   let looking = look()
   const onClosing = (): void => void stop()
