@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   defineAgent,
   defineHarness,
+  defineTool,
   defineWorkflow,
   type DelegationPolicy,
   type WorkflowContext,
@@ -10,7 +11,7 @@ import {
 import { collect, failureOf, gate, thrownBy } from './fixtures/collect.ts'
 import { manualPlatform } from './fixtures/manual-platform.ts'
 import { mortalStore, storeOn, typesOf } from './fixtures/mortal-store.ts'
-import { says, scriptedModel, silence, type Turn } from './fixtures/scripted-model.ts'
+import { calls, says, scriptedModel, silence, type Turn } from './fixtures/scripted-model.ts'
 
 const writer = defineAgent({ name: 'writer', model: 'main', instructions: 'Write.' })
 const critic = defineAgent({ name: 'critic', model: 'main', instructions: 'Judge.' })
@@ -300,15 +301,31 @@ describe('counts over a restart', () => {
 })
 
 describe('a child', () => {
-  test('sees metadata over that of the run, frozen', async () => {
-    let seen: unknown
-    const { run } = await setup([says('x')], async (ctx) => {
-      seen = ctx.metadata
-      return ctx.agents.writer('x', { metadata: { b: 2 } })
+  test('sees the metadata of its call over that of the run, frozen, and the run keeps its own', async () => {
+    const seen: unknown[] = []
+    const look = defineTool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({}),
+      execute: (_input, { metadata }) => void seen.push(metadata, Object.isFrozen(metadata)),
     })
-    await run({ metadata: { a: 1 } })
-    expect(seen).toEqual({ a: 1 })
-    expect(Object.isFrozen(seen)).toBe(true)
+    const spy = defineAgent({ name: 'spy', model: 'main', instructions: 'Look.', tools: [look] })
+    const w = defineWorkflow({
+      name: 'w',
+      input: z.null(),
+      output: z.string(),
+      agents: { spy },
+      run: async (ctx) => {
+        const text = await ctx.agents.spy('x', { metadata: { b: 2 } })
+        seen.push(ctx.metadata)
+        return text
+      },
+    })
+    const model = scriptedModel([calls(['c', 'look', {}]), says('ok')])
+    const harness = defineHarness({ name: 'test', models: { main: model }, workflows: { w } })
+    const session = await harness.getSession('s')
+    await session.workflows.w.run(null, { metadata: { a: 1, b: 1 } })
+    expect(seen).toEqual([{ a: 1, b: 2 }, true, { a: 1, b: 1 }])
   })
 
   test('that takes longer than its call allows fails with operation/timeout', async () => {

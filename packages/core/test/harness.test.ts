@@ -134,7 +134,7 @@ describe('definitions', () => {
     ],
     [
       'a workflow without output',
-      () => defineWorkflow({ ...workflow, output: undefined as never }),
+      () => defineWorkflow({ ...workflow, output: undefined } as never),
       /output is missing/,
     ],
     [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineAgent, defineHarness, defineTool, defineWorkflow, type ModelAlias } from '../src/index.ts'
-import { PortError, type ModelPart } from '../src/ports/index.ts'
+import { PortError, type ModelPart, type ModelRequest } from '../src/ports/index.ts'
 import { collect, failureOf, thrownBy } from './fixtures/collect.ts'
 import { manualPlatform } from './fixtures/manual-platform.ts'
 import { mortalStore, storeOn, typesOf } from './fixtures/mortal-store.ts'
@@ -151,7 +151,7 @@ describe('retries of a model call', () => {
 
 describe('a stream that does not end well', () => {
   test('one that goes silent is operation/timeout with meta.idle', async () => {
-    const half = async function* (request: never, signal: AbortSignal): AsyncGenerator<ModelPart> {
+    const half = async function* (request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPart> {
       yield { type: 'text-delta', text: 'half' }
       yield* silence(request, signal)
     }

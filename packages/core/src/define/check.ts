@@ -97,7 +97,9 @@ export function checkFunction(what: string, field: string, value: unknown): void
 /** Requires a Standard Schema when there is a value. */
 export function checkSchema(what: string, field: string, value: unknown): void {
   if (value === undefined) return
-  const { '~standard': standard } = Object(value) as { readonly '~standard'?: { readonly validate?: unknown } }
+  const { '~standard': standard } = Object(value) as {
+    readonly '~standard'?: { readonly validate?: unknown }
+  }
   if (typeof standard?.validate === 'function') return
   invalidDefinition(
     `${what}: ${field} must be a schema of a Standard Schema library, such as z.object({ … }) of zod 4.`,

@@ -1,6 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { IdleWatch } from '../platform/idle-watch.ts'
-import type { ModelRequest, Platform } from '../ports/index.ts'
+import type { ModelRequest, Platform, Timer } from '../ports/index.ts'
 import { OutcomeBuilder, type ModelOutcome } from './outcome.ts'
 import type { ResolvedModel } from './registry.ts'
 
@@ -23,30 +23,30 @@ const abortGraceMs = 1_000
  * Makes one request and collects its stream. A stream that goes silent is ended as a timeout: a half-open
  * connection would wait for ever.
  */
-export async function callModel(call: ModelCall): Promise<ModelOutcome> {
+export function callModel(call: ModelCall): Promise<ModelOutcome> {
   const { resolved, platform, signal } = call
-  const controller = new AbortController()
-  const cleanUp: (() => void)[] = []
-  const idle = new IdleWatch(platform, resolved.idleTimeoutMs, {
-    isWorking: () => false,
-    expired: () => controller.abort(silent(resolved)),
-  })
-  const left = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener('abort', () => {
-      const timer = platform.timer(abortGraceMs, () => reject(controller.signal.reason as Error))
-      cleanUp.push(() => timer.cancel())
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    let grace: Timer | undefined
+    const abort = (reason: unknown): void => {
+      if (controller.signal.aborted) return
+      grace = platform.timer(abortGraceMs, () => reject(reason))
+      controller.abort(reason)
+    }
+    const idle = new IdleWatch(platform, resolved.idleTimeoutMs, {
+      isWorking: () => false,
+      expired: () => abort(silent(resolved)),
     })
+    const onAbort = (): void => abort(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort)
+    const cleanUp = (): void => {
+      idle.stop()
+      grace?.cancel()
+      signal.removeEventListener('abort', onAbort)
+    }
+    collect(call, controller.signal, idle).finally(cleanUp).then(resolve, reject)
   })
-  const onAbort = (): void => controller.abort(signal.reason)
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  cleanUp.push(() => signal.removeEventListener('abort', onAbort))
-  try {
-    return await Promise.race([collect(call, controller.signal, idle), left])
-  } finally {
-    idle.stop()
-    for (const clean of cleanUp) clean()
-  }
 }
 
 async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): Promise<ModelOutcome> {

@@ -15,7 +15,7 @@ export const maxJsonDepth = 256
  * absent.
  */
 export function toJsonText(value: unknown, what: string): string {
-  check(value, what, [], 0)
+  if (!isStorable(value, 0)) check(value, what, [], 0)
   return JSON.stringify(value)
 }
 
@@ -51,6 +51,30 @@ export function canonicalJson(value: unknown): string {
 /** A short content hash of a JSON value: 128 bits of SHA-256, base64url. */
 export function hashJson(value: unknown): string {
   return hash('sha256', canonicalJson(value), 'base64url').slice(0, 22)
+}
+
+/**
+ * The common answer, found without building a path: nearly every value can be stored. A `false` may be wrong (an
+ * enumerable property of a changed prototype), so `check` decides then.
+ */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return isPlainScalar(value)
+  if (depth >= maxJsonDepth) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      if (!isStorable(value[index], depth + 1)) return false
+    }
+    return prototype === Array.prototype && Object.keys(value).length === value.length
+  }
+  if (prototype !== Object.prototype && prototype !== null) return false
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    if (item !== undefined && !(key.isWellFormed() && isStorable(item, depth + 1))) return false
+  }
+  return true
 }
 
 type Path = readonly (string | number)[]
