@@ -31,6 +31,8 @@ export interface AskRecord {
   readonly after: number
   /** Position of the last result that engine code of the scope had taken, when it is ahead of `after`. */
   readonly seen?: number
+  /** The name of the call, when it gave a key of its own and the key does not say it. */
+  readonly name?: string
 }
 
 /** Where a failure came from: the result that recorded it first, then each scope end that carried it. */

@@ -14,6 +14,7 @@ export interface PartialAsk {
   readonly scope: string
   readonly after: number
   readonly seen?: number
+  readonly name?: string
   /** Failed attempts that were to be retried. */
   attempts: number
   /** A `once` effect was started. */
@@ -154,12 +155,13 @@ function applyPartial(history: RunHistory, entry: Entry): void {
   let partial = history.partial.get(data.key)
   if (partial === undefined) {
     const kind = entry.type === 'wait.opened' ? 'wait' : 'step'
-    const { key, scope, after, seen } = data
+    const { key, scope, after, seen, name } = data
     partial = {
       key,
       scope,
       after,
       ...(seen !== undefined && { seen }),
+      ...(name !== undefined && { name }),
       kind,
       attempts: 0,
       intended: false,

@@ -27,7 +27,7 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
   attempt.childCount.inFlight++
   scope.skipped = attempt.releases.isRecorded(key.key)
   attempt.releases.addScope(scope)
-  const ask = attempt.releases.recordOf(key.key, parent)
+  const ask = attempt.releases.recordOf(key, parent)
   const result = attempt.releases.ask({
     key,
     type: 'agent.finished',

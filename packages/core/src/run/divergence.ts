@@ -5,6 +5,7 @@ import type { PartialAsk, ResultEntry } from '../history/fold.ts'
 /** What the program asks for, as far as the journal can contradict it. */
 export interface AskedFor {
   readonly key: string
+  readonly name: string
   readonly type: ResultType
   readonly inputHash: string | undefined
 }
@@ -17,8 +18,12 @@ export interface KnownAtKey {
 
 /** In which way a program asks for something else than the journal holds at that key; `undefined` when it does not. */
 export function mismatchOf(asked: AskedFor, known: KnownAtKey): string | undefined {
-  const { key, type, inputHash } = asked
+  const { key, name, type, inputHash } = asked
   const { result, partial } = known
+  const recordedName = result?.data.name ?? partial?.name
+  if (recordedName !== undefined && recordedName !== name) {
+    return `asked for "${name}" at "${key}", which is "${recordedName}"`
+  }
   if (result !== undefined) {
     if (result.type !== type) return `asked for ${type} at "${key}", which is ${result.type}`
     if (result.data.inputHash !== inputHash) return `asked for "${key}" with another input`

@@ -168,10 +168,14 @@ describe('Releases', () => {
     const { releases, root, ask, turn, taken } = queue([result(2, { key: 'user' }), failure(3, 'model')])
     ask('model', { folded: true })
     // In the same breath: not an answer to the failure.
-    expect(releases.recordOf('x', root)).toEqual({ key: 'x', scope: '', after: 0 })
+    expect(
+      releases.recordOf({ key: 'x', name: 'x', hasOwnKey: false, release: () => undefined }, root),
+    ).toEqual({ key: 'x', scope: '', after: 0 })
     await turn()
     expect(taken()).toEqual(['model ! boom'])
-    expect(releases.recordOf('x', root)).toEqual({ key: 'x', scope: '', after: 0, seen: 3 })
+    expect(
+      releases.recordOf({ key: 'x', name: 'x', hasOwnKey: false, release: () => undefined }, root),
+    ).toEqual({ key: 'x', scope: '', after: 0, seen: 3 })
   })
 
   it('hands over nothing while a blob is read', async () => {

@@ -112,9 +112,15 @@ export class Releases {
   }
 
   /** What is asked for now, as an entry names it. */
-  recordOf(key: string, scope: Scope): AskRecord {
+  recordOf({ key, name, hasOwnKey }: ReservedKey, scope: Scope): AskRecord {
     const after = this.#lastReleased
-    return { key, scope: scope.key, after, ...(scope.seen > after && { seen: scope.seen }) }
+    return {
+      key,
+      scope: scope.key,
+      after,
+      ...(scope.seen > after && { seen: scope.seen }),
+      ...(hasOwnKey && { name }),
+    }
   }
 
   /** Whether a result is recorded for a key. */
@@ -125,11 +131,14 @@ export class Releases {
   ask(ask: Ask): Promise<unknown> {
     if (this.#stopped) return never
     const { key } = ask.key
-    const record = this.recordOf(key, ask.scope)
+    const record = this.recordOf(ask.key, ask.scope)
     this.#asked.add(key)
     const result = this.#known.get(key)
     const partial = this.#partial.get(key)
-    const mismatch = mismatchOf({ key, type: ask.type, inputHash: ask.inputHash }, { result, partial })
+    const mismatch = mismatchOf(
+      { key, name: ask.key.name, type: ask.type, inputHash: ask.inputHash },
+      { result, partial },
+    )
     if (mismatch !== undefined) {
       this.#diverge(mismatch, result?.position ?? partial?.positions[0])
       return never

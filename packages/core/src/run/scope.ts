@@ -73,6 +73,8 @@ export class Scope {
     slot.inFlight = key
     return {
       key,
+      name,
+      hasOwnKey: part !== name,
       release: () => {
         if (slot.inFlight === key) slot.inFlight = undefined
       },
@@ -83,6 +85,10 @@ export class Scope {
 /** A key and how to say that its result was handed back. */
 export interface ReservedKey {
   readonly key: string
+  /** The name of the call. */
+  readonly name: string
+  /** Whether the call gave a key of its own, so that the key does not say the name. */
+  readonly hasOwnKey: boolean
   release(): void
 }
 

@@ -12,7 +12,7 @@ const child = async (x: SimContext): Promise<string> => {
 
 /** The code that began the run. */
 const original: Program = async (c) => {
-  const a = await c.step('a')
+  const a = await c.step('a', undefined, { key: 'first' })
   const [b, d] = await Promise.all([c.step('b', undefined, { input: 1 }), c.child('k', child)])
   return a + b + d + (await c.step('e'))
 }
@@ -29,39 +29,45 @@ export const changes: Readonly<Record<string, Program>> = {
     return b + d
   },
   inserted: async (c) => {
-    const a = await c.step('a')
+    const a = await c.step('a', undefined, { key: 'first' })
     await c.step('new')
     const [b, d] = await Promise.all([c.step('b', undefined, { input: 1 }), c.child('k', child)])
     return a + b + d + (await c.step('e'))
   },
+  otherName: async (c) => {
+    const a = await c.step('A', undefined, { key: 'first' })
+    const [b, d] = await Promise.all([c.step('b', undefined, { input: 1 }), c.child('k', child)])
+    return a + b + d + (await c.step('e'))
+  },
   otherKind: async (c) => {
-    await c.wait('a')
+    await c.wait('first')
     return original(c)
   },
   otherInput: async (c) => {
-    const a = await c.step('a')
+    const a = await c.step('a', undefined, { key: 'first' })
     const [b, d] = await Promise.all([c.step('b', undefined, { input: 2 }), c.child('k', child)])
     return a + b + d + (await c.step('e'))
   },
-  earlyReturn: (c) => c.step('a'),
+  earlyReturn: (c) => c.step('a', undefined, { key: 'first' }),
   earlyThrow: async (c) => {
-    await c.step('a')
+    await c.step('a', undefined, { key: 'first' })
     throw new Error('no')
   },
   throwInFlight: async (c) => {
-    await c.step('a')
+    await c.step('a', undefined, { key: 'first' })
     void c.step('b', undefined, { input: 1 })
     void c.child('k', child)
     throw new Error('no')
   },
 }
 
-/** Which recorded keys let nobody miss the change. More than `a` where the change comes after it. */
+/** Which recorded keys let nobody miss the change. More than `first` where the change comes after it. */
 const noticeable: Readonly<Record<string, (keys: readonly string[]) => boolean>> = {
   same: () => false,
   renamed: (keys) => keys.length > 0,
-  removed: (keys) => keys.includes('a'),
-  otherKind: (keys) => keys.includes('a'),
+  removed: (keys) => keys.includes('first'),
+  otherName: (keys) => keys.includes('first'),
+  otherKind: (keys) => keys.includes('first'),
   otherInput: (keys) => keys.includes('b'),
   // A throw while everything left was asked for looks like a real failure; engine.md states this limit.
   throwInFlight: () => false,
