@@ -214,7 +214,7 @@ describe('the agent loop', () => {
       input: z.object({ name: z.string() }),
       instructions: (input: unknown) => `Greet ${(input as { name: string }).name}.`,
       prompt: (input: unknown) => `I am ${(input as { name: string }).name}`,
-    } as never)
+    })
     await run({ name: 'Ada' })
     expect(model.requests[0]?.messages).toEqual([
       { role: 'system', content: 'Greet Ada.' },
@@ -223,7 +223,7 @@ describe('the agent loop', () => {
   })
 
   test('an input that is not text is shown as JSON', async () => {
-    const { model, run } = setup([says('ok')], { input: z.object({ n: z.number() }) } as never)
+    const { model, run } = setup([says('ok')], { input: z.object({ n: z.number() }) })
     await run({ n: 1 })
     expect(model.requests[0]?.messages[1]).toMatchObject({ content: [{ text: '{"n":1}' }] })
   })

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineAgent, defineHarness, defineTool, defineWorkflow } from '../src/index.ts'
+import {
+  defineAgent,
+  defineHarness,
+  defineTool,
+  defineWorkflow,
+  type Agent,
+  type WorkflowContext,
+} from '../src/index.ts'
 import { PortError, type Message } from '../src/ports/index.ts'
 import { failureOf, gate, thrownBy } from './fixtures/collect.ts'
 import { calls, finishes, says, scriptedModel, silence, type Turn } from './fixtures/scripted-model.ts'
@@ -181,7 +188,10 @@ describe('a transcript is valid', () => {
 })
 
 describe('messages of children', () => {
-  async function run(script: readonly Turn[], body: (ctx: any) => Promise<unknown>) {
+  async function run(
+    script: readonly Turn[],
+    body: (ctx: WorkflowContext<{ writer: Agent<string, string> }>) => Promise<unknown>,
+  ) {
     const model = scriptedModel(script)
     const writer = defineAgent({ name: 'writer', model: 'main', instructions: 'Write.' })
     const w = defineWorkflow({
@@ -219,7 +229,7 @@ describe('messages of children', () => {
   test('stay away with history: own, and in a fan-out', async () => {
     const { history } = await run([says('A'), says('B'), says('C')], async (ctx) => {
       await ctx.agents.writer('a', { history: 'own' })
-      await ctx.fanOut('f', [1], (inner: any) => inner.agents.writer('b'))
+      await ctx.fanOut('f', [1], (inner) => inner.agents.writer('b'))
       await ctx.agents.writer('c')
     })
     expect(history).toEqual(['c', 'C'])
@@ -227,7 +237,7 @@ describe('messages of children', () => {
 
   test('join from a fan-out when the call says so', async () => {
     const { history } = await run([says('A')], (ctx) =>
-      ctx.fanOut('f', [1], (inner: any) => inner.agents.writer('a', { history: 'session' })),
+      ctx.fanOut('f', [1], (inner) => inner.agents.writer('a', { history: 'session' })),
     )
     expect(history).toEqual(['a', 'A'])
   })

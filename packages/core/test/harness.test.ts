@@ -9,7 +9,7 @@ import { waitingHarness } from './fixtures/waiting-harness.ts'
 
 const agent = defineAgent({ name: 'helper', model: 'main', instructions: 'Help.' })
 const define = (over: object) => () =>
-  defineHarness({ name: 'test', models: { main: scriptedModel([]) }, ...over } as never)
+  defineHarness({ name: 'test', models: { main: scriptedModel([]) }, ...over })
 
 describe('defineHarness refuses', () => {
   test('a capability that no adapter has, and says which and what there is', () => {

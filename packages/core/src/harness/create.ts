@@ -114,7 +114,7 @@ class HarnessCore {
   async #close(): Promise<void> {
     this.#closing.abort()
     const live = this.#engine.live.all()
-    const attempts = live.map((run) => run.attempt?.finished)
+    const attempts = live.map(async (run) => run.attempt?.finished)
     for (const run of live) run.abandon()
     await Promise.all(attempts)
     await closeAdapters(this.#uses)
