@@ -1,17 +1,13 @@
 import type { ModelSettings } from '../ports/index.ts'
-import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
-import type { Tool } from './tool.ts'
+import type { Tool, ToolFacts } from './tool.ts'
 
 type Text = StandardSchema<string>
 
 /** What `defineAgent` takes. */
-export interface AgentInit<
-  Alias extends string,
-  Input extends StandardSchema,
-  Output extends StandardSchema,
-> {
+export interface AgentInit<Alias extends string, Input extends AnySchema, Output extends AnySchema> {
   /** 1 to 64 of A-Z a-z 0-9 _ . : - */
   readonly name: string
   /** A run can only be resumed by the version that started it. Default `1`. */
@@ -26,7 +22,7 @@ export interface AgentInit<
   readonly output?: Output
   /** Writes the user message. Default: text as it is, other inputs as JSON. */
   readonly prompt?: (input: OutputOf<Input>) => string
-  readonly tools?: readonly Tool[]
+  readonly tools?: readonly ToolFacts[]
   /** Model turns. Default 16. */
   readonly maxSteps?: number
   /** Tool calls in all. Default: no limit. */
@@ -67,8 +63,8 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
 /** Declares an agent. Throws `config/definition` when a field is not valid. */
 export function defineAgent<
   const Alias extends string,
-  Input extends StandardSchema = Text,
-  Output extends StandardSchema = Text,
+  Input extends AnySchema = Text,
+  Output extends AnySchema = Text,
 >(init: AgentInit<Alias, Input, Output>): Agent<InputOf<Input>, OutputOf<Output>, Alias> {
   const what = `Agent "${String(init.name)}"`
   requireFields(what, { ...init }, ['name', 'model', 'instructions'])
@@ -99,16 +95,16 @@ export function defineAgent<
     name: init.name,
     version: init.version ?? '1',
     model: init.model,
-    input: init.input ?? textSchema,
-    output: init.output ?? textSchema,
-    answersText: init.output === undefined || answersText(init.output),
+    input: (init.input ?? textSchema) as StandardSchema<InputOf<Input>>,
+    output: (init.output ?? textSchema) as StandardSchema<unknown, OutputOf<Output>>,
+    answersText: init.output === undefined || answersText(init.output as StandardSchema),
     instructionsFor: (input: unknown) =>
       typeof instructions === 'function' ? instructions(input as OutputOf<Input>) : instructions,
     promptFor: (input: unknown) => {
-      if (prompt !== undefined) return prompt(input)
+      if (prompt !== undefined) return prompt(input as OutputOf<Input>)
       return typeof input === 'string' ? input : JSON.stringify(input)
     },
-    tools: Object.freeze([...(init.tools ?? [])]),
+    tools: Object.freeze([...((init.tools ?? []) as readonly Tool[])]),
     maxSteps: init.maxSteps,
     maxToolCalls: init.maxToolCalls,
     toolConcurrency: init.toolConcurrency ?? 8,
@@ -119,7 +115,7 @@ export function defineAgent<
   })
 }
 
-function checkTools(what: string, tools: readonly Tool[]): void {
+function checkTools(what: string, tools: readonly ToolFacts[]): void {
   if (!Array.isArray(tools)) invalidDefinition(`${what}: tools must be an array.`)
   const names = new Set<string>()
   for (const tool of tools) {

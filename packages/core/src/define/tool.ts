@@ -1,6 +1,6 @@
 import type { Effect } from './effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
-import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
 
 /** What a tool gets beside its input. */
@@ -18,7 +18,7 @@ export interface ToolContext {
 }
 
 /** What `defineTool` takes. */
-export interface ToolInit<Input extends StandardSchema, Output extends StandardSchema> {
+export interface ToolInit<Input extends AnySchema, Output extends AnySchema> {
   /** 1 to 64 of A-Z a-z 0-9 _ - */
   readonly name: string
   /** For the model: what it does and when to use it. */
@@ -37,8 +37,8 @@ export interface ToolInit<Input extends StandardSchema, Output extends StandardS
   ) => InputOf<Output> | Promise<InputOf<Output>>
 }
 
-/** A tool: a typed function that a model or a workflow can call. Frozen. */
-export interface Tool<Input = unknown, Output = unknown> {
+/** What a tool says of itself. */
+export interface ToolFacts {
   readonly kind: 'tool'
   readonly name: string
   readonly description: string
@@ -46,14 +46,23 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly output: StandardSchema | undefined
   readonly effect: Effect
   readonly timeoutMs: number | undefined
+}
+
+/** A tool: a typed function that a model or a workflow can call. Frozen. */
+export interface Tool<Input = unknown, Output = unknown> extends ToolFacts {
   /** Method syntax: a tool with a narrower input is still a tool. */
   execute(input: Input, context: ToolContext): Output | Promise<Output>
 }
 
+/** The tool of these schemas. Their types are worked out where it is called, and not where it is only listed. */
+export interface ToolOf<Input extends AnySchema, Output extends AnySchema> extends ToolFacts {
+  execute(input: InputOf<Input>, context: ToolContext): OutputOf<Output> | Promise<OutputOf<Output>>
+}
+
 /** Declares a tool. Throws `config/definition` when a field is not valid. */
-export function defineTool<Input extends StandardSchema, Output extends StandardSchema = StandardSchema>(
+export function defineTool<Input extends AnySchema, Output extends AnySchema = StandardSchema>(
   init: ToolInit<Input, Output>,
-): Tool<InputOf<Input>, OutputOf<Output>> {
+): ToolOf<Input, Output> {
   const what = `Tool "${String(init.name)}"`
   requireFields(what, { ...init }, ['name', 'description', 'input', 'execute'])
   checkFields(
@@ -68,10 +77,10 @@ export function defineTool<Input extends StandardSchema, Output extends Standard
     kind: 'tool' as const,
     name: init.name,
     description: init.description,
-    input: init.input,
-    output: init.output,
+    input: init.input as StandardSchema,
+    output: init.output as StandardSchema | undefined,
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
-    execute: init.execute,
+    execute: init.execute as ToolOf<Input, Output>['execute'],
   })
 }

@@ -1,6 +1,6 @@
 import type { Json, Logger, ModelCapability, ModelSettings, Usage, FinishReason } from '../ports/index.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from './effect.ts'
-import type { OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import type { AnySchema, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { Agent } from './agent.ts'
 import type { Tool } from './tool.ts'
 import type { AgentMap, ModelNeeds, ToolMap } from './workflow.ts'
@@ -36,7 +36,7 @@ export interface ChildCallOptions {
 }
 
 /** Options of `ctx.wait`. */
-export interface WaitOptions<Schema extends StandardSchema = StandardSchema> {
+export interface WaitOptions<Schema extends AnySchema = StandardSchema> {
   readonly key?: string
   /** Checked when a signal is consumed; a value that does not fit is recorded as rejected. */
   readonly schema?: Schema
@@ -52,7 +52,7 @@ export interface FanOutOptions {
 }
 
 /** One call of a model by a workflow. */
-export interface GenerateInit<Output extends StandardSchema> {
+export interface GenerateInit<Output extends AnySchema> {
   readonly prompt: string
   readonly system?: string
   /** Makes the answer structured. */
@@ -88,7 +88,7 @@ export interface GenerateResult<Output> {
 
 /** A model that a workflow may call; what it can ask for follows from the capabilities that it declared. */
 export interface WorkflowModel<Capability extends ModelCapability = ModelCapability> {
-  generate<Output extends StandardSchema = StandardSchema<string>>(
+  generate<Output extends AnySchema = StandardSchema<string>>(
     init: 'object' extends Capability ? GenerateInit<Output> : Omit<GenerateInit<Output>, 'output'>,
   ): Promise<GenerateResult<OutputOf<Output>>>
 }
@@ -134,7 +134,7 @@ export interface WorkflowContext<
   /** Runs an effect once and records its result. */
   step<T>(name: string, run: (run: StepRun) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
   /** Waits for a signal; holds no process meanwhile. */
-  wait<Schema extends StandardSchema = StandardSchema>(
+  wait<Schema extends AnySchema = StandardSchema>(
     name: string,
     options?: WaitOptions<Schema>,
   ): Promise<OutputOf<Schema>>

@@ -1,4 +1,4 @@
-import type { InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
+import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { ModelCapability } from '../ports/index.ts'
 import type { Agent } from './agent.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
@@ -22,8 +22,8 @@ export type WorkflowAlias<Agents extends AgentMap, Models extends ModelNeeds> =
 
 /** What `defineWorkflow` takes. */
 export interface WorkflowInit<
-  Input extends StandardSchema,
-  Output extends StandardSchema,
+  Input extends AnySchema,
+  Output extends AnySchema,
   Agents extends AgentMap,
   Tools extends ToolMap,
   Models extends ModelNeeds,
@@ -70,8 +70,8 @@ export interface Workflow<Input = unknown, Output = unknown, Alias extends strin
 
 /** Declares a workflow. Throws `config/definition` when a field is not valid. */
 export function defineWorkflow<
-  Input extends StandardSchema,
-  Output extends StandardSchema,
+  Input extends AnySchema,
+  Output extends AnySchema,
   const Agents extends AgentMap = Record<never, never>,
   const Tools extends ToolMap = Record<never, never>,
   const Models extends ModelNeeds = Record<never, never>,
@@ -105,14 +105,14 @@ export function defineWorkflow<
     kind: 'workflow' as const,
     name: init.name,
     version: init.version ?? '1',
-    input: init.input,
-    output: init.output,
+    input: init.input as StandardSchema<InputOf<Input>>,
+    output: init.output as StandardSchema<unknown, OutputOf<Output>>,
     agents: Object.freeze({ ...agents }),
     tools: Object.freeze({ ...init.tools }),
     models: Object.freeze({ ...init.models }),
     delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
     aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
-    run: init.run,
+    run: init.run as Workflow['run'],
   })
 }

@@ -29,7 +29,10 @@ export function workflowModel(
 ): WorkflowModel {
   return {
     // A failure that nobody awaits must not end the process.
-    generate: (init) => handled(generate(context, deps, { alias, declared, init: init })) as never,
+    generate: (init) =>
+      handled(
+        generate(context, deps, { alias, declared, init: init as GenerateInit<StandardSchema> }),
+      ) as never,
   }
 }
 

@@ -4,7 +4,12 @@ import type { ResolvedDefaults } from '../define/defaults.ts'
 import { delegationDefaults, delegationOf, type DelegationPolicy } from '../define/delegation.ts'
 import type { Tool } from '../define/tool.ts'
 import type { Workflow } from '../define/workflow.ts'
-import type { ChildCallOptions, StepOptions, WorkflowContext } from '../define/workflow-context.ts'
+import type {
+  ChildCallOptions,
+  StepOptions,
+  WaitOptions,
+  WorkflowContext,
+} from '../define/workflow-context.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Platform } from '../ports/index.ts'
 import { handled } from '../run/attempt.ts'
@@ -74,7 +79,7 @@ class ContextBuilder {
       wait: (name, options = {}) =>
         settleRefusal(() => {
           checkOptions(`The wait "${name}"`, { ...options }, { timeoutMs: 'timeoutMs' })
-          return context.wait({ name, ...options }) as Promise<never>
+          return context.wait({ name, ...(options as WaitOptions) }) as Promise<never>
         }),
       sleep: (name, ms, options = {}) =>
         settleRefusal(() => {
