@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { contractSets, reportCounts } from '../src/index.ts'
 
 const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }
-const inMemory = contractSets['in-memory'] as (typeof contractSets)[string]
+const inMemory = contractSets['in-memory']
 
 interface Row {
   readonly contract: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readWitness, reportCounts, size, startWorker, tempFolder, WorkerError } from '../src/index.ts'
+import { readWitness, reportCounts, size, tempFolder, withTwoWorkers, WorkerError } from '../src/index.ts'
 
 const rounds = size === 'full' ? 1_000 : 50
 
@@ -7,10 +7,8 @@ test(`two processes start one run id at once, ${rounds} rounds`, { timeout: 300_
   const folder = tempFolder()
   const files = { store: folder.file('store.db'), witness: folder.file('witness') }
   const counts = { rounds: 0, executed: 0, 'same result': 0, 'run/leased': 0 }
-  const others: string[] = []
-  {
-    await using left = await startWorker(files)
-    await using right = await startWorker(files)
+  const others: unknown[] = []
+  await withTwoWorkers(files, async (left, right) => {
     for (let round = 0; round < rounds; round += 1) {
       const runId = `run-${round}`
       const run = { sessionId: `session-${round}`, flow: 'steps' as const, input: { amount: round }, runId }
@@ -38,9 +36,9 @@ test(`two processes start one run id at once, ${rounds} rounds`, { timeout: 300_
       else if (typeof other === 'object') {
         expect(other).toEqual(ends[winner])
         counts['same result'] += 1
-      } else others.push(String(other))
+      } else others.push(other)
     }
-  }
+  })
   folder.remove()
   expect(others).toEqual([])
   reportCounts('two processes, one run id', counts)

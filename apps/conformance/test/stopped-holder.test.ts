@@ -5,9 +5,9 @@ import {
   readWitness,
   reportCounts,
   size,
-  startWorker,
   tempFolder,
   viewRun,
+  withTwoWorkers,
   WorkerError,
 } from '../src/index.ts'
 import type { WorkerProcess } from '../src/index.ts'
@@ -43,9 +43,7 @@ test(
     const folder = tempFolder()
     const files = { store: folder.file('store.db'), witness: folder.file('witness') }
     const counts = { rounds: 0, fenced: 0, 'found at renewal': 0, 'found at a write': 0 }
-    {
-      await using left = await startWorker(files, leaseMs)
-      await using right = await startWorker(files, leaseMs)
+    await withTwoWorkers({ ...files, leaseMs }, async (left, right) => {
       for (let round = 0; round < rounds; round += 1) {
         const [holder, other] = round % 2 === 0 ? [left, right] : [right, left]
         // In every other pair of rounds the body holds the event loop, so that its result is written before anything
@@ -88,7 +86,7 @@ test(
         counts.fenced += 1
         counts[blocks ? 'found at a write' : 'found at renewal'] += 1
       }
-    }
+    })
     folder.remove()
     reportCounts('stopped holder', counts)
   },

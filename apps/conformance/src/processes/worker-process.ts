@@ -29,17 +29,21 @@ export interface WorkerProcess {
   send(signal: NodeJS.Signals): void
   /** Kills it and resolves when it is gone. */
   kill(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a worker process on a store and resolves when it is ready. */
-export async function startWorker(
-  files: { readonly store: string; readonly witness: string },
-  leaseMs = 0,
-): Promise<WorkerProcess> {
+/** Where worker processes work. */
+export interface WorkerFiles {
+  readonly store: string
+  readonly witness: string
+  /** How long a lease lives. Default: as long as in an application. */
+  readonly leaseMs?: number
+}
+
+/** Starts a worker process on a store and resolves when it is ready. Whoever starts it kills it. */
+export async function startWorker({ store, witness, leaseMs = 0 }: WorkerFiles): Promise<WorkerProcess> {
   const main = new URL('./worker-main.ts', import.meta.url)
   // The flags of a test runner's own process mean nothing to the child.
-  const child = fork(main, [files.store, files.witness, String(leaseMs)], { execArgv: [] })
+  const child = fork(main, [store, witness, String(leaseMs)], { execArgv: [] })
   const exited = once(child, 'exit')
   const pending = new Map<number, PromiseWithResolvers<unknown>>()
   const notes: string[] = []
@@ -99,10 +103,30 @@ export async function startWorker(
     isGone: () => isGone,
     send: (signal) => void child.kill(signal),
     kill,
-    [Symbol.asyncDispose]: kill,
   }
   await worker.noted((note) => note === 'ready')
   return worker
+}
+
+/** Lends one worker process to `body`; it is gone afterwards, however that ends. */
+export async function withWorker(
+  files: WorkerFiles,
+  body: (worker: WorkerProcess) => Promise<void>,
+): Promise<void> {
+  const worker = await startWorker(files)
+  try {
+    await body(worker)
+  } finally {
+    await worker.kill()
+  }
+}
+
+/** The same with two. */
+export function withTwoWorkers(
+  files: WorkerFiles,
+  body: (left: WorkerProcess, right: WorkerProcess) => Promise<void>,
+): Promise<void> {
+  return withWorker(files, (left) => withWorker(files, (right) => body(left, right)))
 }
 
 function gone(): WorkerError {

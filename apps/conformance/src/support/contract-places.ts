@@ -58,7 +58,9 @@ const servedFile = remotePlaces({
 })
 
 /** What the contracts of the store ports are run on. */
-export const contractSets: Readonly<Record<string, StorePlaceFactory>> = {
+export const contractSets: Readonly<Record<string, StorePlaceFactory>> & {
+  readonly 'in-memory': StorePlaceFactory
+} = {
   'in-memory': inMemory,
   'sqlite, fresh': freshFile,
   'sqlite, reopened': reopenedPlaces(freshFile),

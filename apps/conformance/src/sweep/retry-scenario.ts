@@ -49,11 +49,11 @@ export const retryScenario: EngineScenario = {
   drive: async ({ start, world }) => {
     const first = await start()
     try {
-      return (await first.result) as { readonly flaky: number }
+      return await first.result
     } catch (error) {
       if (!(error instanceof Error) || error.message !== 'not mended yet') throw error
       world.set('mended', 1)
-      return (await start()).result as Promise<{ readonly flaky: number }>
+      return (await start()).result
     }
   },
   check: (_facts, world) => {

@@ -111,7 +111,7 @@ const wait: EngineScenario = {
     for await (const event of handle.events()) {
       if (event.type === 'wait.opened' && event.name === 'late') await send('late', { ok: true })
     }
-    return handle.result as Promise<{ readonly early: number }>
+    return handle.result
   },
 }
 
@@ -156,7 +156,7 @@ const cancel: EngineScenario = {
         if (event.type === 'tool.started')
           await harness.runs.cancel(runId, { reason: 'enough', commandId: 'cancel-1' })
       }
-      return (await handle.result) as string
+      return await handle.result
     } catch (error) {
       if (HarnessError.is(error, 'run/cancelled')) return error.code
       throw error

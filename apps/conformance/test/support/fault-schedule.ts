@@ -59,7 +59,7 @@ export async function runWithFault(
     await reader.close()
     const second = await processOf(2, [])
     problems.push(...second.witnessed.filter((key) => recorded.has(key)).map((key) => `${key} ran again`))
-    if (second.error !== undefined) problems.push(`resuming failed: ${String(second.error)}`)
+    if (second.error !== undefined) problems.push(`resuming failed: ${codeOf(second.error)}`)
     return { calls: 0, code: codeOf(first.error), output: second.output, problems }
   } finally {
     await place.close()
@@ -80,5 +80,6 @@ function faultsOf(fault: PlannedFault | undefined): { faults: readonly StoreFaul
 
 function codeOf(error: unknown): string | undefined {
   if (error === undefined) return undefined
-  return isCodedError(error) ? error.code : String(error)
+  if (isCodedError(error)) return error.code
+  return error instanceof Error ? error.message : 'no error object'
 }

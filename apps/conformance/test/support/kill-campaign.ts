@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Harness } from '@belay/core'
-import { eventually, finishedKeys, readWitness, startWorker, viewRun, WorkerError } from '../../src/index.ts'
+import { eventually, finishedKeys, readWitness, withWorker, viewRun, WorkerError } from '../../src/index.ts'
 import type { WorkerProcess } from '../../src/index.ts'
 
 /** How a new process comes by the runs that the killed one left. */
@@ -138,21 +138,25 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
     until: (worker: WorkerProcess, driven: Promise<unknown>) => Promise<readonly string[]>,
   ): Promise<void> => {
     const before = new Map(tracks.map((track) => [runIdOf(track), track.committed]))
-    await using worker = await startWorker(files)
-    if (way === 'recover') counts.recovered += (await worker.call('recover')).resumed.length
-    if (way === 'work') await worker.call('work', 20)
-    const driven = Promise.all(tracks.map((track) => drive(worker, way, track, isLast)))
-    let isOver = false
-    const signalling = eventually('the process ends', async () => {
-      for (const track of tracks) await signal(track)
-      return isOver || undefined
+    await withWorker(files, async (worker) => {
+      if (way === 'recover') counts.recovered += (await worker.call('recover')).resumed.length
+      if (way === 'work') await worker.call('work', 20)
+      const driven = Promise.all(tracks.map((track) => drive(worker, way, track, isLast)))
+      let isOver = false
+      const signalling = eventually('the process ends', async () => {
+        for (const track of tracks) await signal(track)
+        return isOver || undefined
+      })
+      try {
+        const received = await Promise.race([until(worker, driven), failureOf(driven)])
+        await worker.kill()
+        await driven.catch((error: unknown) => ignore(error, 'gone'))
+        await autopsy([...received, ...worker.notes], before)
+      } finally {
+        isOver = true
+        await signalling
+      }
     })
-    const received = await until(worker, driven)
-    await worker.kill()
-    await driven.catch((error: unknown) => ignore(error, 'gone'))
-    isOver = true
-    await signalling
-    await autopsy([...received, ...worker.notes], before)
   }
   return {
     counts,
@@ -171,6 +175,11 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
         return []
       }),
   }
+}
+
+/** Rejects when a promise does, and otherwise stays pending. */
+function failureOf(promise: Promise<unknown>): Promise<never> {
+  return promise.then(() => new Promise<never>(() => {}))
 }
 
 function ignore(error: unknown, code: string): void {

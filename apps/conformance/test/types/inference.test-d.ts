@@ -5,8 +5,9 @@ import { z } from 'zod'
 
 declare const model: Model
 
-/** `true` only when both types are the same, `any` and `unknown` told apart. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+/** `true` only when both types are the same, `any` told apart. */
+type Same<A, B> = IsAny<A> extends IsAny<B> ? ([A, B] extends [B, A] ? true : false) : false
+type IsAny<T> = 0 extends 1 & T ? 1 : 2
 function same<A, B>(_proof: Same<A, B>): void {}
 
 interface Answer {
@@ -122,9 +123,9 @@ same<Awaited<typeof handle.result>, { refunded: boolean }>(true)
 // @ts-expect-error the workflow wants a ticket
 await session.workflows.resolve.run({ text: '' })
 // @ts-expect-error no workflow of this name
-session.workflows.reject
+export const absent = session.workflows.reject
 // @ts-expect-error an agent that only a workflow has is not an entry of the session
-session.agents.writer
+export const inner = session.agents.writer
 for await (const event of session.agents.triage.stream({ ticket: '' })) {
   if (event.type === 'model.delta') same<typeof event.text, string>(true)
   // @ts-expect-error no event of this type

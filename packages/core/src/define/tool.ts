@@ -81,6 +81,6 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
     output: init.output as StandardSchema | undefined,
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
-    execute: init.execute as ToolOf<Input, Output>['execute'],
+    execute: init.execute,
   })
 }

@@ -113,6 +113,6 @@ export function defineWorkflow<
     delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
     aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
-    run: init.run as Workflow['run'],
+    run: init.run,
   })
 }
