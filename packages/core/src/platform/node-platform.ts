@@ -20,7 +20,7 @@ export function nodePlatform(): Platform {
     },
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    timer: longTimer,
+    timer: anyTimer,
     macrotask: (run) => void setImmediate(run),
     random: () => Math.random(),
     id: () => nextId(),
@@ -42,6 +42,13 @@ function pooledRandom(): () => number {
   }
 }
 
+function anyTimer(delayMs: number, fire: () => void, options?: TimerOptions): Timer {
+  if (delayMs > longestTimeout) return longTimer(delayMs, fire, options)
+  const handle = setTimeout(fire, Math.max(0, delayMs))
+  if (options?.keepAlive === false) handle.unref()
+  return { cancel: () => clearTimeout(handle) }
+}
+
 function longTimer(delayMs: number, fire: () => void, options?: TimerOptions): Timer {
   let handle: NodeJS.Timeout
   const arm = (left: number): void => {
@@ -49,6 +56,6 @@ function longTimer(delayMs: number, fire: () => void, options?: TimerOptions): T
     handle = setTimeout(() => (left > piece ? arm(left - piece) : fire()), piece)
     if (options?.keepAlive === false) handle.unref()
   }
-  arm(Math.max(0, delayMs))
+  arm(delayMs)
   return { cancel: () => clearTimeout(handle) }
 }

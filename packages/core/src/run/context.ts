@@ -1,6 +1,16 @@
+import type { Json, Logger } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import { askChild } from './child.ts'
-import type { EngineContext } from './definition.ts'
+import type {
+  ChildSpec,
+  EngineContext,
+  FanOutSpec,
+  RunCallOptions,
+  RunIdentity,
+  StepSpec,
+  TransientInput,
+  WaitSpec,
+} from './definition.ts'
 import { askFanOut } from './fan-out.ts'
 import { replayLogger } from './replay-logger.ts'
 import type { Scope } from './scope.ts'
@@ -9,26 +19,64 @@ import { askWait } from './wait.ts'
 
 /** What a program in a scope can ask of the engine. */
 export function createContext(attempt: Attempt, scope: Scope): EngineContext {
-  const { identity } = attempt
-  return {
-    run: identity,
-    scope: scope.key,
-    depth: scope.depth,
-    metadata: scope.metadata,
-    options: scope.options,
-    get signal() {
-      return scope.cancellation.signal
-    },
-    log: replayLogger(attempt),
-    step: (spec) => askStep(attempt, scope, spec),
-    wait: (spec) => askWait(attempt, scope, spec),
-    child: (spec) => askChild(attempt, scope, spec),
-    fanOut: (spec) => askFanOut(attempt, scope, spec),
-    emit: (event) => {
-      if (attempt.over || !attempt.releases.open) return
-      attempt.deltas.emit({ ...event, runId: identity.runId, at: attempt.platform.now() })
-    },
-    io: (work) => attempt.io(work),
-    children: () => ({ ...attempt.childCount }),
+  return new ScopeContext(attempt, scope)
+}
+
+class ScopeContext implements EngineContext {
+  readonly #attempt: Attempt
+  readonly #scope: Scope
+  #log: Logger | undefined
+  readonly run: RunIdentity
+  readonly scope: string
+  readonly depth: number
+  readonly metadata: Json
+  readonly options: RunCallOptions
+
+  constructor(attempt: Attempt, scope: Scope) {
+    this.#attempt = attempt
+    this.#scope = scope
+    this.run = attempt.identity
+    this.scope = scope.key
+    this.depth = scope.depth
+    this.metadata = scope.metadata
+    this.options = scope.options
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.cancellation.signal
+  }
+
+  get log(): Logger {
+    return (this.#log ??= replayLogger(this.#attempt))
+  }
+
+  step<T>(spec: StepSpec<T>): Promise<T> {
+    return askStep(this.#attempt, this.#scope, spec)
+  }
+
+  wait(spec: WaitSpec): Promise<unknown> {
+    return askWait(this.#attempt, this.#scope, spec)
+  }
+
+  child(spec: ChildSpec): Promise<unknown> {
+    return askChild(this.#attempt, this.#scope, spec)
+  }
+
+  fanOut<T, R>(spec: FanOutSpec<T, R>): Promise<R[]> {
+    return askFanOut(this.#attempt, this.#scope, spec)
+  }
+
+  emit(event: TransientInput): void {
+    const { over, releases, deltas, identity, platform } = this.#attempt
+    if (over || !releases.open) return
+    deltas.emit({ ...event, runId: identity.runId, at: platform.now() })
+  }
+
+  io<T>(work: () => Promise<T>): Promise<T> {
+    return this.#attempt.io(work)
+  }
+
+  children(): { readonly total: number; readonly inFlight: number } {
+    return { ...this.#attempt.childCount }
   }
 }

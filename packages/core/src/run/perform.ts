@@ -59,7 +59,8 @@ function runProgram(attempt: Attempt, definition: Definition): void {
 
 async function execute(attempt: Attempt, definition: Definition): Promise<unknown> {
   const stored = attempt.history.started.input
-  const raw = await attempt.io(async () => decodeValue(stored, attempt.engine.blobs))
+  const decoded = decodeValue(stored, attempt.engine.blobs)
+  const raw = decoded instanceof Promise ? await attempt.io(() => decoded) : decoded
   const what = `The input of ${definition.kind} "${definition.name}"`
   const input = await attempt.io(() =>
     validateOrThrow(definition.input, raw, { code: 'validation/input', what }),

@@ -11,15 +11,16 @@ export class Cancellation {
   #reason: unknown
   #aborted = false
   #parent: Cancellation | undefined
-  readonly #children = new Set<Cancellation>()
-  readonly #onAbort = new Set<(reason: unknown) => void>()
-  readonly #cleanUp: (() => void)[] = []
+  // Made when first needed: most operations end with nothing hanging on them.
+  #children: Set<Cancellation> | undefined
+  #onAbort: Set<(reason: unknown) => void> | undefined
+  #cleanUp: (() => void)[] | undefined
 
   constructor(parent?: Cancellation) {
     this.#parent = parent
     if (parent === undefined) return
     if (parent.aborted) this.abort(parent.reason)
-    else parent.#children.add(this)
+    else (parent.#children ??= new Set()).add(this)
   }
 
   get aborted(): boolean {
@@ -32,7 +33,7 @@ export class Cancellation {
 
   /** Whether nothing hangs on it. */
   get idle(): boolean {
-    return this.#children.size === 0 && this.#onAbort.size === 0
+    return (this.#children?.size ?? 0) === 0 && (this.#onAbort?.size ?? 0) === 0
   }
 
   /** The signal to hand to user code. */
@@ -48,9 +49,9 @@ export class Cancellation {
     if (this.#aborted) return
     this.#aborted = true
     this.#reason = reason
-    for (const child of [...this.#children]) child.abort(reason)
-    for (const listener of [...this.#onAbort]) listener(reason)
-    this.#onAbort.clear()
+    for (const child of [...(this.#children ?? [])]) child.abort(reason)
+    for (const listener of [...(this.#onAbort ?? [])]) listener(reason)
+    this.#onAbort = undefined
     this.#controller?.abort(reason)
     this.dispose()
   }
@@ -61,8 +62,8 @@ export class Cancellation {
       listener(this.#reason)
       return () => undefined
     }
-    this.#onAbort.add(listener)
-    return () => void this.#onAbort.delete(listener)
+    ;(this.#onAbort ??= new Set()).add(listener)
+    return () => void this.#onAbort?.delete(listener)
   }
 
   /** Follows a signal of the caller until this operation is over. */
@@ -70,14 +71,16 @@ export class Cancellation {
     if (signal.aborted) return this.abort(reason(signal.reason))
     const listener = (): void => this.abort(reason(signal.reason))
     signal.addEventListener('abort', listener, { once: true })
-    this.#cleanUp.push(() => signal.removeEventListener('abort', listener))
+    ;(this.#cleanUp ??= []).push(() => signal.removeEventListener('abort', listener))
   }
 
   /** Detaches from the parent and from every followed signal. */
   dispose(): void {
-    if (this.#parent !== undefined) this.#parent.#children.delete(this)
+    if (this.#parent !== undefined) this.#parent.#children?.delete(this)
     this.#parent = undefined
-    for (const clean of this.#cleanUp.splice(0)) clean()
+    const cleanUp = this.#cleanUp ?? []
+    this.#cleanUp = undefined
+    for (const clean of cleanUp) clean()
   }
 }
 

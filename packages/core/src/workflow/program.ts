@@ -69,7 +69,9 @@ class ContextBuilder {
       get signal() {
         return context.signal
       },
-      log: context.log,
+      get log() {
+        return context.log
+      },
       agents: mapValues(workflow.agents, (agent, name) => this.#agentCall(name, agent)),
       tools: mapValues(workflow.tools, (tool, name) => this.#toolCall(name, tool)),
       models: mapValues(workflow.models, (needs, alias) =>
