@@ -109,7 +109,9 @@ describe('runs.recover', () => {
     expect(result).toMatchObject({ resumed: [{ id: 'r' }], abandoned: [], poisoned: [], skipped: [] })
     await world.clock.settle()
     world.outside.release()
-    expect(await world.clock.until(result.resumed[0]?.result)).toBe('released')
+    expect(
+      await world.clock.until(result.resumed[0]?.result ?? Promise.reject(new Error('nothing was resumed'))),
+    ).toBe('released')
   })
 
   test('closes an orphan that was not durable as run/abandoned', async () => {

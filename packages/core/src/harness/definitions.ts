@@ -3,7 +3,6 @@ import { compilePrompt } from '../agent/prompt.ts'
 import type { Agent } from '../define/agent.ts'
 import type { Workflow } from '../define/workflow.ts'
 import type { Definition, Program } from '../run/definition.ts'
-import type { StandardSchema } from '../schema/standard-schema.ts'
 import { validateOrThrow } from '../schema/validate.ts'
 import { workflowProgram, type WorkflowDeps } from '../workflow/program.ts'
 
@@ -15,7 +14,6 @@ export function agentDefinition(agent: Agent, deps: AgentDeps): Definition {
     name,
     version,
     input,
-    output: anything,
     program: agentProgram(agent, compilePrompt(agent), deps),
   }
 }
@@ -32,8 +30,4 @@ export function childProgram(agent: Agent, deps: AgentDeps): Program {
   const failure = { code: 'validation/input', what: `The input of agent "${agent.name}"` } as const
   return async (context, input) =>
     program(context, await context.io(() => validateOrThrow(agent.input, input, failure)))
-}
-
-const anything: StandardSchema = {
-  '~standard': { version: 1, vendor: 'belay', validate: (value) => ({ value }) },
 }

@@ -13,7 +13,7 @@ export interface TurnRecord {
 }
 
 /** Reads a stored value, whether it is inline or a blob. */
-type Decode = (stored: StoredValue) => Promise<unknown>
+type Decode = (stored: StoredValue) => unknown
 
 /**
  * The messages that a run adds to its session: those of the root agent, or one block for each child that
@@ -45,7 +45,8 @@ async function messagesOfScope(
     if (data.scope !== scope || data.label?.agent === undefined) continue
     if (type === 'model.finished' && data.status === 'ok') {
       closeCalls()
-      const turn = (await decode(data)) as TurnRecord
+      const decoded = decode(data)
+      const turn = (decoded instanceof Promise ? await decoded : decoded) as TurnRecord
       messages.push(...turn.prompt)
       if (turn.answer.content.length > 0) messages.push(turn.answer)
       open = { calls: turn.answer.content.filter((part) => part.type === 'tool-call'), results: new Map() }

@@ -25,8 +25,18 @@ export function encodeValue(
   const text = toJsonText(value, what)
   const decoded = JSON.parse(text) as Json
   if (text.length <= inlineLimit) return { stored: { value: decoded }, decoded }
+  return storeBlob(text, blobs).then((stored) => ({ stored, decoded }))
+}
+
+/** Stores a value that is plain JSON already, such as one that was decoded before. */
+export function storeJson(value: Json, blobs: Blobs): StoredValue | Promise<StoredValue> {
+  const text = JSON.stringify(value)
+  return text.length <= inlineLimit ? { value } : storeBlob(text, blobs)
+}
+
+async function storeBlob(text: string, blobs: Blobs): Promise<StoredValue> {
   const bytes = new TextEncoder().encode(text)
-  return blobs.put(bytes).then((ref) => ({ stored: { blob: { ref, bytes: bytes.length } }, decoded }))
+  return { blob: { ref: await blobs.put(bytes), bytes: bytes.length } }
 }
 
 /** Reads a value back. A promise comes back only for a blob. */

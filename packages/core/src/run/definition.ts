@@ -12,7 +12,8 @@ export interface Definition {
   readonly name: string
   readonly version: string
   readonly input: StandardSchema
-  readonly output: StandardSchema
+  /** Checks what the program returns; absent where the program has checked it itself. */
+  readonly output?: StandardSchema
   readonly program: Program
 }
 

@@ -67,10 +67,10 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   )
   const output = await definition.program(attempt.contextOf(attempt.root), input)
   if (attempt.over) return never
+  const { output: schema } = definition
+  if (schema === undefined) return output
   const outputOf = `The output of ${definition.kind} "${definition.name}"`
-  return attempt.io(() =>
-    validateOrThrow(definition.output, output, { code: 'validation/output', what: outputOf }),
-  )
+  return attempt.io(() => validateOrThrow(schema, output, { code: 'validation/output', what: outputOf }))
 }
 
 /** The limit counts time under a lease over all attempts. */

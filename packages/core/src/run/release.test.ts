@@ -69,7 +69,7 @@ function queue(recorded: readonly ResultEntry[], begun: readonly PartialAsk[] = 
   const ask = (key: string, more: Partial<Ask> = {}): void => {
     const scope = more.scope ?? root
     const promise = releases.ask({
-      key: { key, release: () => void log.push(`free ${key}`) },
+      key: { key, name: key, hasOwnKey: false, release: () => void log.push(`free ${key}`) },
       type: 'step.finished',
       scope,
       start: (record) => void log.push(`start ${key} after ${record.after}`),

@@ -3,7 +3,7 @@ import { deserializeError, serializeError } from '../errors/serialize.ts'
 import { inboxStream, sessionStream } from '../feed/streams.ts'
 import type { NewEvent } from '../history/event.ts'
 import { conversationOf } from '../history/conversation.ts'
-import { encodeValue } from '../history/stored-value.ts'
+import { encodeValue, storeJson } from '../history/stored-value.ts'
 import type { Batch, Json } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { ProgramEnd } from './attempt-end.ts'
@@ -126,10 +126,10 @@ export function cancelledError(runId: string, reason: string | undefined): Harne
 
 /** All messages of the turn, in one batch with its outcome, so that a crash never leaves half a turn. */
 async function sessionEntries(attempt: Attempt, at: number): Promise<Batch['entries'] & object> {
-  const messages = await conversationOf(attempt.history.results, async (stored) => attempt.decode(stored))
+  const messages = await conversationOf(attempt.history.results, (stored) => attempt.decode(stored))
   if (messages.length === 0) return []
   const { runId, sessionId } = attempt.identity
-  const { stored } = await encodeValue(messages, 'The messages of the turn', attempt.engine.blobs)
+  const stored = await storeJson(messages as unknown as Json, attempt.engine.blobs)
   const entry = { type: 'session.messages', at, data: { runId, ...stored } as unknown as Json }
   return [{ stream: sessionStream(sessionId), entries: [entry] }]
 }

@@ -3,7 +3,7 @@ import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
 import type { CommittedEvents, NewEvent } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
-import { encodeValue } from '../history/stored-value.ts'
+import { storeJson } from '../history/stored-value.ts'
 import { isCodedError, type Json } from '../ports/index.ts'
 import { hashJson, toJson } from '../schema/json.ts'
 import { validateOrThrow } from '../schema/validate.ts'
@@ -87,7 +87,7 @@ async function recordStart(
   const started: CommittedEvents['run.started'] = {
     target: targetOf(definition),
     sessionId,
-    input: (await encodeValue(run.input, 'The input of the run', engine.blobs)).stored,
+    input: run.input === undefined ? {} : await storeJson(run.input, engine.blobs),
     inputHash: run.inputHash,
     durable: request.runId !== undefined,
     timeoutMs,
