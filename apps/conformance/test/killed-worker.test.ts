@@ -20,6 +20,9 @@ test(`${kills} kills of a worker at random moments`, { timeout: 1_800_000 }, asy
       await campaign.generation({ way: ways[round % 3] ?? 'start', notes: 1 + Math.floor(random() * 24) })
     }
     await campaign.finish()
+  } catch (error) {
+    const found = campaign.problems.join('; ') || 'nothing wrong was recorded before'
+    throw new Error(`Seed ${seed}: ${found}`, { cause: error })
   } finally {
     await control.shutdown()
   }

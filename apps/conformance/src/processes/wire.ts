@@ -22,7 +22,7 @@ export interface Calls {
 }
 
 /** Workflows of a worker process. */
-export type Flow = 'steps' | 'held' | 'live' | 'waiting' | 'mixed'
+type Flow = 'steps' | 'held' | 'live' | 'waiting' | 'mixed'
 
 /** A message to a worker process. */
 export interface Call {

@@ -5,7 +5,7 @@ import type { StorePlaceFactory, SweepFacts, SweepScenario } from '@belay/testin
 import { workerModel } from './worker-model.ts'
 
 /** What the definitions of one process report to. */
-export interface Witness {
+interface Witness {
   /** A body with this idempotency key runs now. */
   ran(idempotencyKey: string): void
   /** What the outside world knows: it outlives the processes, as a payment service would. */
@@ -13,7 +13,7 @@ export interface Witness {
 }
 
 /** What a scenario does in one process. */
-export interface Drive {
+interface Drive {
   readonly harness: Harness
   /** Counts the processes from 1. */
   readonly attempt: number
