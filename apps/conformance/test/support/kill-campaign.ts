@@ -54,6 +54,7 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
     started: 0,
     recovered: 0,
     'taken by a worker': 0,
+    'resumed by hand': 0,
   }
   let witnessed = 0
 
@@ -84,7 +85,13 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
       } else {
         await eventually(`${runId} goes on in a worker`, async () => {
           if (worker.isGone()) throw new WorkerError({ code: 'gone', message: 'killed', meta: {} })
-          return (await control.runs.get(runId))?.state === 'succeeded' ? true : undefined
+          const info = await control.runs.get(runId)
+          // Five processes died under it without recording anything: a worker leaves it to people.
+          if (info?.suspendReason === 'poisoned') {
+            await worker.call('resume', runId)
+            counts['resumed by hand'] += 1
+          }
+          return info?.state === 'succeeded' ? true : undefined
         })
         counts['taken by a worker'] += 1
       }
