@@ -244,10 +244,12 @@ describe('messages of children', () => {
 
   test('of a failed or cancelled child are not kept', async () => {
     const controller = new AbortController()
-    const { history } = await run([finishes('refusal', 'no'), silence, says('C')], async (ctx) => {
+    const asked = gate()
+    const silent: Turn = (request, signal) => (asked.open(), silence(request, signal))
+    const { history } = await run([finishes('refusal', 'no'), silent, says('C')], async (ctx) => {
       await ctx.agents.writer('a').catch(() => undefined)
       const second = ctx.agents.writer('b', { signal: controller.signal, key: 'b' })
-      await ctx.step('wait', () => new Promise((resolve) => setTimeout(resolve, 5)))
+      await ctx.step('wait', () => asked.opened)
       controller.abort()
       await second.catch(() => undefined)
       await ctx.agents.writer('c')

@@ -7,9 +7,9 @@ import { PortError } from '../src/ports/index.ts'
 const folder = new URL('.', import.meta.url)
 const source = new URL('../src/', import.meta.url)
 
-const filesUnder = (root: URL): string[] =>
+const filesUnder = (root: URL, left: readonly string[] = []): string[] =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') && !left.includes(path))
     .map((path) => readFileSync(new URL(path, root), 'utf8'))
 
 test('every code of the table is thrown by the source', () => {
@@ -21,10 +21,9 @@ test('every code of the table is thrown by the source', () => {
 })
 
 test('every code of the table is expected by a test', () => {
-  const text = filesUnder(folder)
-    .filter((file) => !file.includes('every code of the table'))
-    .join('\n')
-  const untested = Object.keys(harnessErrorCodes).filter((code) => !text.includes(code))
+  // These two name codes without provoking them.
+  const text = filesUnder(folder, ['surface.test.ts', 'errors.test.ts']).join('\n')
+  const untested = Object.keys(harnessErrorCodes).filter((code) => !text.includes(`'${code}'`))
   expect(untested).toEqual([])
 })
 

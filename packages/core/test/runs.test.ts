@@ -205,11 +205,14 @@ describe('runs.cancel', () => {
   })
 
   test('with the same command id again is recorded once', async () => {
-    const { session, harness, clock } = await setup()
+    const { session, harness, clock, store } = await setup()
     await session.workflows.wait.start(null, { durable })
     await clock.advance(1_000)
     await clock.until(harness.runs.cancel('r', { commandId: 'c1' }))
     await harness.runs.cancel('r', { commandId: 'c1' })
+    expect(await store.journal.read('inbox/r')).toMatchObject([
+      { type: 'command.cancel', data: { commandId: 'c1' } },
+    ])
   })
 
   test('logs once at warn, and a failure once at error', async () => {

@@ -1,4 +1,4 @@
-import { errorBrand, isCodedError, PortError, type ErrorMeta, type Json } from '../ports/index.ts'
+import { isCodedError, PortError, type ErrorMeta, type Json } from '../ports/index.ts'
 import type { ErrorCode } from './codes.ts'
 
 /** What a `HarnessError` is made from. */
@@ -41,5 +41,3 @@ export class HarnessError extends PortError<ErrorCode> {
     return isCodedError(error, code)
   }
 }
-
-export { errorBrand }

@@ -49,11 +49,6 @@ export function deserializeError(record: ErrorRecord, original?: unknown): Error
   return error
 }
 
-/** A record as plain JSON. */
-export function errorRecordToJson(record: ErrorRecord): Json {
-  return record as unknown as Json
-}
-
 /**
  * Facts as JSON, because whatever threw may have put anything there. Facts that cannot be stored are left out:
  * the failure that they belong to matters more.

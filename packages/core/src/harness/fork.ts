@@ -7,12 +7,13 @@ import type { CommittedEvents } from '../history/event.ts'
 import { chainOf, foldRun, type RunHistory } from '../history/fold.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { isCodedError, type Batch, type Entry, type EntryInput, type Json } from '../ports/index.ts'
-import { busyError } from '../run/busy.ts'
-import { targetOf } from '../run/definition.ts'
+import { busyError, takeSession } from '../run/busy.ts'
+import { targetOf, type Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
 import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from '../run/heads.ts'
-import { resumeRun } from '../run/resume.ts'
+import type { Ownership } from '../run/owner.ts'
+import { resumeOwned } from '../run/resume.ts'
 import { messagesOf, readConversation } from '../session/conversation-reader.ts'
 import { requireDefinition, requireHead } from './lookup.ts'
 
@@ -40,38 +41,63 @@ export async function forkRun(engine: Engine, runId: string, options: ForkOption
     engine.resolve(source.target.kind, source.target.name) ?? requireDefinition(engine, source)
   const entries = await readAll(engine.journal, runStream(runId))
   const history = foldRun(entries)
-  const first = entries[0]
-  if (history === undefined || first === undefined) throw new TypeError(`The run "${runId}" has no entries.`)
+  if (history === undefined) throw new TypeError(`The run "${runId}" has no entries.`)
   const at = positionToKeep(history, options.at)
   const forkId = options.runId ?? engine.platform.id()
   const sessionId = options.sessionId ?? `fork:${forkId}`
-  const place = await placeOf(engine, { sessionId, source: history })
+  const owner = await takeSession(engine, sessionId, forkId)
+  try {
+    const kept = { runId, at, entries: keptEntries(entries, at) }
+    await recordFork(engine, { definition, forkId, sessionId, owner, source: history, kept })
+    return await resumeOwned(engine, { runId: forkId, sessionId, definition, owner })
+  } catch (error) {
+    await owner.release().catch(() => undefined)
+    throw error
+  }
+}
+
+interface NewFork {
+  readonly definition: Definition
+  readonly forkId: string
+  readonly sessionId: string
+  readonly owner: Ownership
+  readonly source: RunHistory
+  readonly kept: { readonly runId: string; readonly at: number; readonly entries: readonly EntryInput[] }
+}
+
+/** Recorded as a run that executes: if this process dies before it goes on, workers find it. */
+async function recordFork(engine: Engine, fork: NewFork): Promise<void> {
+  const { definition, forkId, sessionId, owner, source, kept } = fork
+  const place = await placeOf(engine, { sessionId, source })
   const started: CommittedEvents['run.started'] = {
-    ...history.started,
+    ...source.started,
     // The fork runs the code that is there now; a replay says where that does not fit.
     target: targetOf(definition),
     sessionId,
     durable: true,
     historyPosition: place.historyPosition,
-    forkedFrom: { runId, position: at },
+    forkedFrom: { runId: kept.runId, position: kept.at },
   }
   const now = engine.platform.now()
   const head: RunHead = {
     ...runFacts(
       { runId: forkId, sessionId },
       { started, startedAt: now, hasSuspended: false },
-      history.attempt,
+      source.attempt,
     ),
-    state: 'suspended',
+    state: 'running',
     updatedAt: now,
   }
-  const begin: EntryInput = { type: first.type, at: now, data: started as unknown as Json }
+  const begin: EntryInput = { type: 'run.started', at: now, data: started as unknown as Json }
   await commitFork(engine, forkId, {
+    fence: owner.fence,
     expect: [{ stream: runStream(forkId), position: 0 }, ...place.expect],
-    entries: [{ stream: runStream(forkId), entries: [begin, ...keptEntries(entries, at)] }, ...place.entries],
-    heads: [runHead(head), ...place.heads],
+    entries: [{ stream: runStream(forkId), entries: [begin, ...kept.entries] }, ...place.entries],
+    heads: [
+      runHead(head),
+      sessionHead({ sessionId, runId: forkId, position: place.position, updatedAt: now }),
+    ],
   })
-  return resumeRun(engine, head, definition)
 }
 
 function keptEntries(entries: readonly Entry[], at: number): EntryInput[] {
@@ -88,7 +114,9 @@ function positionToKeep(history: RunHistory, asked: number | undefined): number 
   return invalidOption('runs.fork', 'at', `pass a position from 1 to ${last}`)
 }
 
-interface ForkPlace extends Required<Pick<Batch, 'entries' | 'expect' | 'heads'>> {
+interface ForkPlace extends Required<Pick<Batch, 'entries' | 'expect'>> {
+  /** Last position of the session's stream after the batch. */
+  readonly position: number
   /** How far the history of the fork's session counts for it. */
   readonly historyPosition: number
 }
@@ -103,8 +131,8 @@ async function placeOf(
   const stream = sessionStream(sessionId)
   const [head] = await engine.journal.heads({ streams: [stream] })
   const occupant = occupantOf(head)
-  if (occupant !== undefined) throw busyError(sessionId, occupant, 'concurrent_run')
-  const none = { entries: [], expect: [], heads: [] }
+  if (occupant !== undefined) throw busyError(sessionId, occupant, 'suspended_run')
+  const none = { entries: [], expect: [], position: positionOf(head) }
   if (sessionId === started.sessionId) return { ...none, historyPosition: started.historyPosition }
   if (head !== undefined) return { ...none, historyPosition: positionOf(head) }
   const upTo = started.historyPosition
@@ -116,7 +144,7 @@ async function placeOf(
   return {
     entries: [{ stream, entries: [entry] }],
     expect: [{ stream, position: 0 }],
-    heads: [sessionHead({ sessionId, position: 1, updatedAt: now })],
+    position: 1,
     historyPosition: 1,
   }
 }

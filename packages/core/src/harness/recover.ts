@@ -5,7 +5,7 @@ import { commit, toEntry } from '../feed/writer.ts'
 import type { CommittedEvents } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
 import type { Entry, Head } from '../ports/index.ts'
-import { abandonEvent, abandonedHead } from '../run/abandon.ts'
+import { abandonEvent, abandonedHead, logAbandoned } from '../run/abandon.ts'
 import { toCommand, type SignalCommand } from '../run/commands.ts'
 import { isStoreFault } from '../run/attempt-end.ts'
 import type { Engine } from '../run/engine.ts'
@@ -104,9 +104,7 @@ async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
   return inbox.some((entry) => {
     const command = toCommand(entry)
     if (command === undefined || taken?.has(command.commandId) === true) return false
-    if (command.type === 'signal') return open.some((wait) => isFor(command, wait))
-    // A resume asks for one more attempt after it was recorded; later attempts have answered it.
-    return command.type !== 'resume' || command.at >= run.updatedAt
+    return command.type === 'cancel' || open.some((wait) => isFor(command, wait))
   })
 }
 
@@ -154,6 +152,7 @@ async function closeOrphan(engine: Engine, run: RunHead): Promise<Outcome> {
       sessionHead({ sessionId: run.sessionId, position, updatedAt: now }),
     ],
   })
+  if (written) logAbandoned(engine, run.runId)
   return written ? 'abandoned' : 'skipped'
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorMeta, FinishReason, Json, Usage } from '../ports/index.ts'
+import type { FinishReason, Json, Usage } from '../ports/index.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { IssueRecord } from '../schema/validate.ts'
 
@@ -202,11 +202,7 @@ export type NewEvent = {
 export interface CommandEvents {
   'command.signal': { readonly commandId: string; readonly name: string; readonly key?: string } & StoredValue
   'command.cancel': { readonly commandId: string; readonly reason?: string }
-  'command.resume': { readonly commandId: string }
 }
 
 /** How an operation ended, for error meta. */
 export type OperationScope = 'run' | 'agent' | 'model' | 'tool' | 'step' | 'wait' | 'call' | 'fanout'
-
-/** Meta of `operation/timeout` and `operation/cancelled`. */
-export type OperationMeta = ErrorMeta & { readonly scope: OperationScope }

@@ -72,9 +72,14 @@ export function modelRetryPolicy(retry: ModelRetry, platform: Platform, progress
     delayFor: (error, computedMs) => {
       const wait = Math.max(computedMs, retryAfter(error))
       const active = platform.monotonic() - (progress.startedAt ?? platform.monotonic())
-      return wait > retry.maxWaitMs || active + wait > retry.maxActiveMs ? Infinity : wait
+      return exceeds(wait, retry.maxWaitMs) || exceeds(active + wait, retry.maxActiveMs) ? Infinity : wait
     },
   }
+}
+
+/** 0 is no limit. */
+function exceeds(value: number, limit: number): boolean {
+  return limit > 0 && value > limit
 }
 
 function isRetryable(error: unknown): boolean {

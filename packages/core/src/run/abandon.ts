@@ -23,8 +23,15 @@ export function abandonedHead(run: RunHead, updatedAt: number): Head {
   return runHead({ ...run, state: 'failed', updatedAt, errorCode: 'run/abandoned' })
 }
 
+/** A failed run is logged once: by whoever recorded its end. */
+export function logAbandoned(engine: Engine, runId: string | undefined): void {
+  if (runId !== undefined) engine.logger.error('run failed', { runId, code: 'run/abandoned' })
+}
+
 /** What a batch writes beside its own to close an orphan. */
 export interface OrphanEnd {
+  /** The run that it closes, if any. */
+  readonly runId?: string
   readonly entries: Batch['entries'] & object
   readonly heads: readonly Head[]
 }
@@ -49,6 +56,7 @@ export async function closeOrphan(
   if (run.recoverable) throw busyError(session.sessionId, occupant, 'orphaned_run')
   const now = engine.platform.now()
   return {
+    runId: occupant,
     entries: [{ stream: runStream(occupant), entries: [toEntry(abandonEvent(occupant), now)] }],
     heads: [abandonedHead(run, now)],
   }

@@ -12,7 +12,7 @@ import { never } from './release.ts'
  */
 export async function cancelIdle(engine: Engine, runId: string): Promise<void> {
   const [row] = await engine.journal.heads({ streams: [runStream(runId)] })
-  if (row === undefined || engine.live.get(runId) !== undefined) return
+  if (row === undefined || engine.live.get(runId)?.attempt !== undefined) return
   const head = toRunHead(row)
   if (head.state !== 'suspended' && head.state !== 'running') return
   const { kind, name, version } = head.target

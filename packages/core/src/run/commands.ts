@@ -16,7 +16,6 @@ export type Command =
       readonly at: number
       readonly reason: string | undefined
     }
-  | { readonly type: 'resume'; readonly commandId: string; readonly at: number }
 
 /** A value for a wait. */
 export interface SignalCommand {
@@ -43,8 +42,6 @@ export function toCommand(entry: Entry): Command | undefined {
     }
     case 'command.cancel':
       return { type: 'cancel', commandId, at, reason: (data as CommandEvents['command.cancel']).reason }
-    case 'command.resume':
-      return { type: 'resume', commandId, at }
     default:
       return undefined
   }
@@ -59,7 +56,6 @@ export interface CommandDeps extends WriterDeps {
 export type NewCommand =
   | { readonly type: 'signal'; readonly name: string; readonly key?: string; readonly value: unknown }
   | { readonly type: 'cancel'; readonly reason?: string }
-  | { readonly type: 'resume' }
 
 const finalStates: ReadonlySet<string> = new Set(['succeeded', 'cancelled'])
 
@@ -115,7 +111,6 @@ export function notFound(runId: string): HarnessError {
 }
 
 async function commandData(deps: CommandDeps, command: NewCommand, commandId: string): Promise<unknown> {
-  if (command.type === 'resume') return { commandId }
   if (command.type === 'cancel')
     return { commandId, ...(command.reason !== undefined && { reason: command.reason }) }
   const { stored } = await encodeValue(command.value, `The value of the signal "${command.name}"`, deps.blobs)

@@ -50,15 +50,18 @@ export class LiveRuns {
     return this.all().filter((run) => run.sessionId === sessionId)
   }
 
-  /** Notes that a run is about to finish; returns the streams of runs that a bounded store drops for it. */
-  retire(runId: string): string[] {
-    if (this.#keepFinished === Infinity) return []
+  /** The run that a bounded store drops in the batch that finishes another one. */
+  oldestToDrop(): { readonly runId: string; readonly streams: readonly string[] } | undefined {
+    const [runId] = this.#finished
+    if (runId === undefined || this.#finished.size < this.#keepFinished) return undefined
+    return { runId, streams: [runStream(runId), inboxStream(runId)] }
+  }
+
+  /** A run finished, and the oldest one was dropped for it if there was one to drop. */
+  retire(runId: string, dropped: string | undefined): void {
+    if (this.#keepFinished === Infinity) return
+    if (dropped !== undefined) this.#finished.delete(dropped)
     this.#finished.delete(runId)
     this.#finished.add(runId)
-    if (this.#finished.size <= this.#keepFinished) return []
-    const [oldest] = this.#finished
-    if (oldest === undefined) return []
-    this.#finished.delete(oldest)
-    return [runStream(oldest), inboxStream(oldest)]
   }
 }

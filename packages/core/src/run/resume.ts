@@ -6,7 +6,7 @@ import { foldRun, type RunHistory } from '../history/fold.ts'
 import { planResume } from '../history/resume-plan.ts'
 import type { Entry } from '../ports/index.ts'
 import { canonicalJson } from '../schema/json.ts'
-import { closeOrphan, type OrphanEnd } from './abandon.ts'
+import { closeOrphan, logAbandoned, type OrphanEnd } from './abandon.ts'
 import { takeSession } from './busy.ts'
 import { notFound } from './commands.ts'
 import { targetOf, type Definition } from './definition.ts'
@@ -51,21 +51,23 @@ async function resumeInTurn(engine: Engine, head: RunHead, definition: Definitio
   if (head.state === 'succeeded') return finishedHandle(engine, runId, sessionId)
   const owner = await takeSession(engine, sessionId, runId)
   try {
-    return await recordResume(engine, { runId, sessionId, definition, owner })
+    return await resumeOwned(engine, { runId, sessionId, definition, owner })
   } catch (error) {
     await owner.release().catch(() => undefined)
     throw error
   }
 }
 
-interface Resumable {
+/** A run and the lease under which it goes on. */
+export interface Resumable {
   readonly runId: string
   readonly sessionId: string
   readonly definition: Definition
   readonly owner: Ownership
 }
 
-async function recordResume(engine: Engine, run: Resumable): Promise<RunHandle> {
+/** Records that the holder of the session's lease goes on with a run, and executes it. */
+export async function resumeOwned(engine: Engine, run: Resumable): Promise<RunHandle> {
   const { runId, sessionId, definition, owner } = run
   const [head] = await engine.journal.heads({ streams: [sessionStream(sessionId)] })
   owner.sessionPosition = positionOf(head)
@@ -102,6 +104,7 @@ async function commitResume(
       ...orphan.heads,
     ],
   })
+  logAbandoned(engine, orphan.runId)
   const history = foldRun([...entries, { ...entry, position: before.lastPosition + 1 }])
   if (history === undefined) throw notFound(runId)
   return history
@@ -123,7 +126,7 @@ function voidedBy(runId: string, history: RunHistory): readonly number[] {
 }
 
 /** The handle of a run that has ended: its events, and the outcome as it was recorded. */
-export async function finishedHandle(engine: Engine, runId: string, sessionId: string): Promise<RunHandle> {
+async function finishedHandle(engine: Engine, runId: string, sessionId: string): Promise<RunHandle> {
   const live = new LiveRun(runId, sessionId)
   live.settle(await recordedEnd(engine, runId))
   return createHandle(engine, live)

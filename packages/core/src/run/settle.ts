@@ -27,7 +27,7 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
   const { error } = written.event.data as { readonly error?: { readonly code?: string } }
   const also = await sessionEntries(attempt, now)
   const { sessionPosition } = attempt.ownership
-  const dropped = engine.live.retire(identity.runId)
+  const dropped = engine.live.oldestToDrop()
   await attempt.writer.close({
     event: written.event,
     heads: [
@@ -40,8 +40,9 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
       sessionHead({ sessionId: identity.sessionId, position: sessionPosition + also.length, updatedAt: now }),
     ],
     also,
-    ...(dropped.length > 0 && { drop: dropped }),
+    ...(dropped !== undefined && { drop: dropped.streams }),
   })
+  engine.live.retire(identity.runId, dropped?.runId)
   logEnd(attempt, written.event.data)
   return written.program
 }

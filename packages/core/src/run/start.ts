@@ -7,7 +7,7 @@ import { storeJson } from '../history/stored-value.ts'
 import { isCodedError, type Json } from '../ports/index.ts'
 import { hashJson, toJson } from '../schema/json.ts'
 import { validateOrThrow } from '../schema/validate.ts'
-import { closeOrphan } from './abandon.ts'
+import { closeOrphan, logAbandoned } from './abandon.ts'
 import { takeSession } from './busy.ts'
 import { targetOf } from './definition.ts'
 import type { Engine } from './engine.ts'
@@ -109,6 +109,7 @@ async function recordStart(
       ...orphan.heads,
     ],
   })
+  logAbandoned(engine, orphan.runId)
   const history = foldRun([{ ...entry, position: 1 }])
   if (history === undefined) throw new TypeError('A run that was just recorded has no history.')
   return execute(engine, { runId, sessionId, definition, history, ownership: owner })

@@ -24,7 +24,8 @@ async function open(attempt: Attempt, scope: Scope, spec: WaitSpec, ask: AskReco
   let opened = attempt.history.partial.get(key)?.opened
   if (opened === undefined) {
     const { timeoutMs } = spec
-    const dueAt = timeoutMs === undefined ? undefined : attempt.platform.now() + timeoutMs
+    const hasLimit = timeoutMs !== undefined && (timeoutMs > 0 || spec.timer === true)
+    const dueAt = !hasLimit ? undefined : attempt.platform.now() + timeoutMs
     const due = dueAt === undefined ? {} : { dueAt }
     attempt.begin()
     const position = await attempt.append({
