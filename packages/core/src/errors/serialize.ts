@@ -1,4 +1,4 @@
-import { isCodedError, type ErrorMeta, type Json } from '../ports/index.ts'
+import { isCodedError, type ErrorMeta } from '../ports/index.ts'
 import type { ErrorCode } from './codes.ts'
 import { HarnessError } from './harness-error.ts'
 
