@@ -148,7 +148,8 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
     await withWorker(files, async (worker) => {
       if (way === 'recover') counts.recovered += (await worker.call('recover')).resumed.length
       if (way === 'work') await worker.call('work', 20)
-      const driven = Promise.all(tracks.map((track) => drive(worker, way, track, isLast)))
+      const drives = tracks.map((track) => drive(worker, way, track, isLast))
+      const driven = Promise.all(drives)
       let isOver = false
       const signalling = eventually('the process ends', async () => {
         for (const track of tracks) await signal(track)
@@ -157,7 +158,8 @@ export function createCampaign({ files, control, sessions }: CampaignInit): Camp
       try {
         const received = await Promise.race([until(worker, driven), failureOf(driven)])
         await worker.kill()
-        await driven.catch((error: unknown) => ignore(error, 'gone'))
+        // Each of them, because the first that sees the death must not hide one that is still counting.
+        await Promise.all(drives.map((each) => each.catch((error: unknown) => ignore(error, 'gone'))))
         await autopsy([...received, ...worker.notes], before)
       } finally {
         isOver = true
