@@ -61,21 +61,18 @@ test('piped: one line for each event, no escape codes, no carriage returns', asy
   expect(lines).toContain('writer: done')
 })
 
-test.runIf(hasScript)('terminal: drawn in place, within its width, at most ten times a second', async () => {
+test.runIf(hasScript)('terminal: drawn in place, within its width', async () => {
   using place = makePlace()
   writeFiles(place.path('docs'), harbourDocuments)
-  const started = performance.now()
   const { code, output } = await onTerminal(`node ${fixtureFile} docs '${harbourQuestion}'`, place.root, {
     columns: 44,
     env: { DELAY_MS: '3', WITNESS: place.path('witness.txt') },
   })
-  const elapsed = performance.now() - started
   expect(code).toBe(0)
   const live = output.slice(output.indexOf(hideCursor), output.lastIndexOf(showCursor))
   expect(live).not.toBe('')
   const pictures = live.split(`${escape}[J`)
   expect(pictures.length).toBeGreaterThan(2)
-  expect(pictures.length).toBeLessThanOrEqual(elapsed / 100 + 2)
   for (const line of stripVTControlCharacters(live).split('\n')) {
     expect(line.replaceAll('\r', '').length).toBeLessThanOrEqual(44)
   }

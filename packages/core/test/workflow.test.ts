@@ -156,6 +156,15 @@ describe('ctx.step', () => {
     })
     expect(clock.monotonic()).toBe(700)
   })
+
+  test('of a `once` step leaves its outcome unknown', async () => {
+    let ran = 0
+    const { run } = setup((ctx) =>
+      ctx.step('s', () => (ran++, new Promise(() => undefined)), { effect: 'once', timeoutMs: 700 }),
+    )
+    expect(await failureOf(run())).toMatchObject({ code: 'step/unknown-outcome', meta: { key: 's' } })
+    expect(ran).toBe(1)
+  })
 })
 
 describe('ctx.wait and ctx.sleep', () => {

@@ -11,10 +11,10 @@ import type { ContractCase } from '../src/contract/contract.ts'
 import { journalContract } from '../src/contract/journal-contract.ts'
 import { leaseContract } from '../src/contract/lease-contract.ts'
 import { modelContract } from '../src/contract/model-contract.ts'
-import { scriptedModelSubjects } from '../src/model/scripted-model-subjects.ts'
 import { damageablePlace } from './damageable-place.ts'
 import { inMemoryPlace } from './in-memory-place.ts'
 import { runContract } from './run-contract.ts'
+import { scriptedModelSubjects } from './scripted-model-subjects.ts'
 
 const places = async () => damageablePlace(await inMemoryPlace())
 const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }

@@ -1,5 +1,5 @@
 import { modelContract } from '../src/contract/model-contract.ts'
-import { scriptedModelSubjects } from '../src/model/scripted-model-subjects.ts'
 import { runContract } from './run-contract.ts'
+import { scriptedModelSubjects } from './scripted-model-subjects.ts'
 
 runContract('the scripted model', modelContract(scriptedModelSubjects))

@@ -40,7 +40,7 @@ export interface WaitOptions<Schema extends AnySchema = StandardSchema> {
   readonly key?: string
   /** Checked when a signal is consumed; a value that does not fit is recorded as rejected. */
   readonly schema?: Schema
-  /** Milliseconds until the wait fails with `operation/timeout`; beyond 2^31 works. Absent: no limit. */
+  /** Milliseconds until the wait fails with `operation/timeout`; beyond 2^31 works. Absent or 0: no limit. */
   readonly timeoutMs?: number
 }
 

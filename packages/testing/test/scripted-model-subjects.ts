@@ -1,5 +1,5 @@
-import { scriptedModel } from './scripted-model.ts'
-import type { ModelSubjectFactory } from './model-subject.ts'
+import type { ModelSubjectFactory } from '../src/model/model-subject.ts'
+import { scriptedModel } from '../src/model/scripted-model.ts'
 
 /** The scripted model as a subject of the model contract: what the contract expects of any adapter. */
 export const scriptedModelSubjects: ModelSubjectFactory = {
