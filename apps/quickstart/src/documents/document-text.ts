@@ -17,7 +17,7 @@ export interface DocumentText {
 export async function readDocument(place: DocumentPlace, path: string): Promise<DocumentText> {
   const { bytes, size, isCut } = await readDocumentBytes(place, path)
   // A cut may fall into a character or a sentence; the last whole line is where the text ends.
-  const whole = isCut ? bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1) : bytes
+  const whole = isCut ? wholeLines(bytes) : bytes
   return {
     path,
     lines: linesOf(decode(path, whole)),
@@ -25,6 +25,14 @@ export async function readDocument(place: DocumentPlace, path: string): Promise<
     sha256: createHash('sha256').update(whole).digest('hex'),
     isCut,
   }
+}
+
+/** A file without line ends is cut at a character: bytes that continue one begin with the bits 10. */
+function wholeLines(bytes: Uint8Array): Uint8Array {
+  const lineEnd = bytes.lastIndexOf(0x0a) + 1
+  if (lineEnd > 0) return bytes.subarray(0, lineEnd)
+  const lastStart = bytes.findLastIndex((byte) => (byte & 0xc0) !== 0x80)
+  return bytes.subarray(0, Math.max(0, lastStart))
 }
 
 function decode(path: string, bytes: Uint8Array): string {

@@ -16,6 +16,14 @@ const maxMessageLength = 8_192
 
 /** Turns anything that was thrown into a record. */
 export function serializeError(error: unknown): ErrorRecord {
+  try {
+    return recordOf(error)
+  } catch {
+    return { name: 'Error', message: 'An error was thrown that cannot be read.', code: 'step/failed' }
+  }
+}
+
+function recordOf(error: unknown): ErrorRecord {
   if (isCodedError(error)) {
     return {
       name: error.name,

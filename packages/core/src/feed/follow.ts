@@ -22,6 +22,8 @@ export interface FollowSource {
   readonly isLocal: () => boolean
   /** Whether the run has ended and nobody goes on with it; asked by a reader who finds nothing to read. */
   readonly hasEnded?: () => Promise<boolean>
+  /** Called when reading begins; what it gives is called when reading ends. */
+  readonly opened?: () => () => void
   /** The end of the harness ends every reader. */
   readonly signal?: AbortSignal
 }
@@ -161,7 +163,8 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 
   #open(): void {
     this.#opened = true
-    const { hub, runId, deltas, signal } = this.#source
+    const { hub, runId, deltas, signal, opened } = this.#source
+    if (opened !== undefined) this.#stop.push(opened())
     this.#stop.push(hub.subscribe(runStream(runId), (position) => this.#pushMark(position)))
     if (deltas !== undefined) this.#stop.push(deltas.subscribe((event) => this.#pushEvent(event)))
     if (signal !== undefined) {

@@ -51,7 +51,9 @@ export async function closeOrphan(
   const [head] = await engine.journal.heads({ streams: [runStream(occupant)] })
   if (head === undefined) return nothing
   const run = toRunHead(head)
-  if (run.state === 'suspended') throw busyError(session.sessionId, occupant, 'suspended_run')
+  if (run.state === 'suspended') {
+    throw busyError(session.sessionId, occupant, 'suspended_run', run.suspendReason === 'poisoned')
+  }
   if (run.state !== 'running') return nothing
   if (run.recoverable) throw busyError(session.sessionId, occupant, 'orphaned_run')
   const now = engine.platform.now()

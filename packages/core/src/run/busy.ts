@@ -14,12 +14,20 @@ const advice: Record<BusyReason, string> = {
   orphaned_run: 'lost its process. Resume it with harness.runs.resume(), or cancel it.',
 }
 
+const setAsideAdvice =
+  'was set aside because its processes kept dying. Resume it with harness.runs.resume(), or cancel it.'
+
 /** The refusal of a second run in a session. */
-export function busyError(sessionId: string, runId: string | undefined, reason: BusyReason): HarnessError {
+export function busyError(
+  sessionId: string,
+  runId: string | undefined,
+  reason: BusyReason,
+  setAside = false,
+): HarnessError {
   const which = runId === undefined ? 'Another run' : `The run "${runId}"`
   return new HarnessError({
     code: 'session/busy',
-    message: `The session "${sessionId}" is busy: ${which} ${advice[reason]}`,
+    message: `The session "${sessionId}" is busy: ${which} ${setAside ? setAsideAdvice : advice[reason]}`,
     meta: { sessionId, reason, ...(runId !== undefined && { runId }) },
   })
 }

@@ -12,9 +12,12 @@ import { cancelled } from './signal.ts'
  * failure cancels the other items and takes no new ones.
  */
 export function askFanOut<T, R>(attempt: Attempt, parent: Scope, spec: FanOutSpec<T, R>): Promise<R[]> {
+  if (!Array.isArray(spec.items)) {
+    return handled(Promise.reject(new TypeError(`The items of the fan-out "${spec.name}" must be an array.`)))
+  }
   const key = attempt.reserve(parent, spec.name, spec.key)
   if (key instanceof Promise) return key
-  return handled(new FanOut(attempt, parent, spec, key).run())
+  return handled(new FanOut(attempt, parent, { ...spec, items: [...spec.items] }, key).run())
 }
 
 class FanOut<T, R> {

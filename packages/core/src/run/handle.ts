@@ -51,7 +51,7 @@ export function followRun(engine: Engine, runId: string, after: number): AsyncIt
         return head === undefined || (head.state !== 'running' && head.state !== 'suspended')
       },
       isLocal: () => engine.live.get(runId)?.attempt !== undefined || !engine.shared,
-      ...(live !== undefined && { deltas: live.deltas }),
+      ...(live !== undefined && { deltas: live.deltas, opened: () => live.read() }),
     },
     after,
   )

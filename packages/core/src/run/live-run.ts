@@ -16,8 +16,9 @@ export class LiveRun {
   readonly #done = Promise.withResolvers<void>()
   #attempt: Attempt | undefined
   #settled = false
-  #wanted = false
-  readonly #onWanted: (() => void)[] = []
+  #awaited = false
+  #readers = 0
+  readonly #onWanted = new Set<() => void>()
 
   constructor(runId: string, sessionId: string) {
     this.runId = runId
@@ -44,19 +45,35 @@ export class LiveRun {
     return this.#attempt
   }
 
-  /** Somebody awaits the result, so that a suspended run keeps the process alive. */
+  /** Somebody awaits the result or reads the events, so that a suspended run keeps the process alive. */
   get wanted(): boolean {
-    return this.#wanted
+    return this.#awaited || this.#readers > 0
   }
 
+  /** Somebody awaits the result from now on. */
   want(): void {
-    if (this.#wanted) return
-    this.#wanted = true
-    for (const listener of this.#onWanted.splice(0)) listener()
+    this.#awaited = true
+    this.#tellWanted()
   }
 
-  onWanted(listener: () => void): void {
-    this.#onWanted.push(listener)
+  /** Somebody reads the events until the function that comes back is called. */
+  read(): () => void {
+    this.#readers++
+    this.#tellWanted()
+    return () => {
+      this.#readers--
+      this.#tellWanted()
+    }
+  }
+
+  /** Calls `listener` when `wanted` may have changed; returns the function that ends it. */
+  onWanted(listener: () => void): () => void {
+    this.#onWanted.add(listener)
+    return () => void this.#onWanted.delete(listener)
+  }
+
+  #tellWanted(): void {
+    for (const listener of this.#onWanted) listener()
   }
 
   /** Commands after this position of the inbox came after the run had suspended here. */

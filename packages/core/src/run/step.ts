@@ -78,11 +78,21 @@ class StepExecution {
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
       if (this.#spec.effect === 'once')
         return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
-      const delayMs = delayBefore(this.#spec.retry, this.#number, end.error, () =>
-        this.#attempt.platform.random(),
-      )
-      if (delayMs === undefined) return end
-      if (!(await this.#waitForRetry(end.error, delayMs))) return undefined
+      const delay = this.#delayAfter(end.error)
+      if ('refusal' in delay) return { status: 'failed', error: delay.refusal, timedOut: false }
+      if (delay.ms === undefined) return end
+      if (!(await this.#waitForRetry(end.error, delay.ms))) return undefined
+    }
+  }
+
+  /** The policy is user code: what it throws is a failure of the step like any other. */
+  #delayAfter(error: unknown): { readonly ms: number | undefined } | { readonly refusal: unknown } {
+    try {
+      return {
+        ms: delayBefore(this.#spec.retry, this.#number, error, () => this.#attempt.platform.random()),
+      }
+    } catch (refusal) {
+      return { refusal }
     }
   }
 
@@ -121,7 +131,10 @@ class StepExecution {
     const end = await this.#runOnce((run) => this.#spec.reconcile?.(run))
     if (end.status === 'failed')
       return this.#isAborted && isAbort(end.error, this.#cancellation.reason) ? undefined : end
-    return end.value === 'unknown' ? unknown : { status: 'ok', value: (end.value as { done: unknown }).done }
+    // Only a clear answer counts: anything else would record a guess about an effect of the outside world.
+    const { value } = end
+    const isDone = typeof value === 'object' && value !== null && 'done' in value
+    return isDone ? { status: 'ok', value: value.done } : unknown
   }
 
   async #waitForRetry(error: unknown, delayMs: number): Promise<boolean> {

@@ -37,7 +37,7 @@ class SuspendedWatch {
     this.#unsubscribe.push(hub.subscribe(runStream(this.#live.runId), look))
     closing.addEventListener('abort', look, { once: true })
     this.#unsubscribe.push(() => closing.removeEventListener('abort', look))
-    this.#live.onWanted(look)
+    this.#unsubscribe.push(this.#live.onWanted(look))
     this.#live.stopWatching = () => this.#stop()
     void this.#live.done.then(() => this.#stop())
     this.#look()

@@ -15,8 +15,19 @@ export const maxJsonDepth = 256
  * absent.
  */
 export function toJsonText(value: unknown, what: string): string {
-  if (!isStorable(value, 0)) check(value, what, [], 0)
-  return JSON.stringify(value)
+  try {
+    if (!isStorable(value, 0)) check(value, what, [], 0)
+    return JSON.stringify(value)
+  } catch (error) {
+    if (HarnessError.is(error, 'validation/value')) throw error
+    // A getter or a proxy is code of its own.
+    throw new HarnessError({
+      code: 'validation/value',
+      message: `${what} cannot be stored and read back equal: reading it threw. Return plain JSON.`,
+      meta: { path: '', found: 'a value that throws when it is read' },
+      cause: error,
+    })
+  }
 }
 
 /** A copy of a value as it will be read back. */

@@ -109,6 +109,7 @@ class ContextBuilder {
       const what = `The step "${name}"`
       checkOptions(what, { timeoutMs, effect }, { timeoutMs: 'timeoutMs', effect: 'effect' })
       if (retry !== undefined) checkOptions(`${what}, retry`, { ...retry }, retryRules)
+      if (typeof run !== 'function') throw new TypeError(`The step "${name}" needs a function to run.`)
       if (effect === 'once' && retry !== undefined) {
         throw new TypeError(`${what} has the effect "once", which is never run again; leave \`retry\` out.`)
       }
