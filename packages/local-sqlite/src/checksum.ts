@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
 
 /** Sum over what a retry of the same batch repeats: stream, type and data. */
 export function contentSum(stream: string, type: string, data: string): number {
-  return crc32(data, typeSum(stream, type))
+  return crc32(`${stream.length} ${stream}${type.length} ${type}${data}`)
 }
 
 /** The part of `contentSum` that entries of one stream and type share. */
@@ -19,11 +19,6 @@ export function typeSum(stream: string, type: string): number {
 /** Sum over the content of a batch from the sums of its entries. */
 export function joinSums(sums: readonly number[]): number {
   return sums.length === 1 ? (sums[0] ?? 0) : recordSum(...sums)
-}
-
-/** Sum of an entry; `batch` is empty on all but the first entry that its batch wrote to a stream. */
-export function entrySum(content: number, row: { position: number; at: number; batch: string }): number {
-  return crc32(` ${row.position} ${row.at} ${row.batch}`, content)
 }
 
 /** Sum of a small record: the values in a fixed order. */

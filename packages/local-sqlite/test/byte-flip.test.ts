@@ -34,7 +34,8 @@ const headOf = (stream: string): Head => ({
 async function fill(store: Store): Promise<readonly string[]> {
   const refs = []
   for (const stream of streams) {
-    for (let step = 0; step < 40; step += 1)
+    // Enough that the older entries are moved out of the tail and the newer ones are not.
+    for (let step = 0; step < 60; step += 1)
       await store.journal.append(batchOf(stream, [{ step, text: 'x'.repeat(200) }]))
     await store.journal.append(batchOf(stream, ['last'], { heads: [headOf(stream)] }))
     await store.leases.acquire(stream, `owner of ${stream}`, 1_000_000)

@@ -11,6 +11,8 @@ export interface Statement {
   run(...values: readonly Column[]): { readonly changes: number }
   get(...values: readonly Column[]): unknown
   all(...values: readonly Column[]): unknown[]
+  /** Rows as they are asked for; no other statement may write before the end. */
+  iterate(...values: readonly Column[]): Iterable<unknown>
   /** Rows become arrays. */
   raw(): Statement
   /** Rows become their first column. */

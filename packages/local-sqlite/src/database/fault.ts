@@ -16,6 +16,8 @@ const codes: readonly (readonly [string, PortErrorCode, string])[] = [
   ['SQLITE_READONLY', readonly, 'The database file cannot be written'],
   ['SQLITE_PERM', readonly, 'The database file cannot be written'],
   ['SQLITE_CORRUPT', corrupt, 'The database file is damaged'],
+  // A row is there already that nothing of the file announced.
+  ['SQLITE_CONSTRAINT', corrupt, 'The database file is damaged'],
   ['SQLITE_NOTADB', corrupt, 'The file is not a database'],
   ['SQLITE_IOERR', io, 'Reading or writing the database file failed'],
   ['SQLITE_CANTOPEN', io, 'The database file cannot be opened'],

@@ -1,5 +1,4 @@
 import { PortError, storeErrorCodes } from '@belay/core/ports'
-import { createCounters } from '../counter-table.ts'
 import type { SqliteSynchronous } from '../store-options.ts'
 import type { Database } from './driver.ts'
 import { refuseForeign, requireKnownSchema } from './file-check.ts'
@@ -48,11 +47,7 @@ function migrate(db: Database, file: string): void {
   db.exec('BEGIN IMMEDIATE')
   // Another process may have done it between the look and the lock.
   const found = schemaOf(db, file)
-  for (const { version, statements } of migrations) {
-    if (version <= found) continue
-    for (const statement of statements) db.exec(statement)
-    if (version === 1) createCounters(db)
-  }
+  for (const migration of migrations) if (migration.version > found) migration.apply(db)
   db.pragma(`application_id = ${applicationId}`)
   db.pragma(`user_version = ${newestSchema}`)
   db.exec('COMMIT')

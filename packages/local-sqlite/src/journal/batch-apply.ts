@@ -2,7 +2,6 @@ import { journalErrorCodes, PortError } from '@belay/core/ports'
 import type { AppendResult, Fence } from '@belay/core/ports'
 import type { Tables } from '../tables.ts'
 import type { PreparedBatch } from './batch-input.ts'
-import type { AppliedBatch } from './batch-memory.ts'
 import { repeatBatch, resultOf } from './batch-repeat.ts'
 
 /**
@@ -11,28 +10,30 @@ import { repeatBatch, resultOf } from './batch-repeat.ts'
  */
 export function applyBatch(tables: Tables, batch: PreparedBatch, now: number): AppendResult {
   if (batch.parts.length > 0) {
-    const row = tables.batches.find(batch.id)
+    const row = tables.entries.find(batch.id)
     if (row !== undefined) return repeatBatch(tables, batch, row)
   }
   if (batch.fence !== undefined) checkFence(tables, batch.fence, now)
   checkExpected(tables, batch)
   for (const stream of batch.drop) dropStream(tables, stream)
-  let first: AppliedBatch['first'] | undefined
-  const positions = batch.parts.map(({ stream: name, entries }) => {
-    const stream = tables.streams.get(name) ?? tables.streams.create(name)
-    first ??= { stream: stream.id, after: stream.last }
-    let mark = batch.id
-    for (const entry of entries) {
-      stream.last += 1
-      tables.entries.insert(stream.id, stream.last, entry, mark)
-      mark = ''
-    }
-    return stream.last
-  })
-  if (first !== undefined) tables.batches.remember({ id: batch.id, content: batch.content, positions, first })
+  const positions = batch.parts.length > 0 ? appendParts(tables, batch) : []
   for (const head of batch.heads) tables.heads.replace(head)
   if (batch.fence?.release === true) tables.leases.remove(batch.fence.leaseKey)
   return resultOf(batch.parts, positions)
+}
+
+/** Appends the entries and gives the last position of each stream. */
+function appendParts(tables: Tables, { id, content, parts }: PreparedBatch): readonly number[] {
+  const positions: number[] = []
+  const added = parts.map(({ stream: name, entries }) => {
+    const stream = tables.streams.get(name) ?? tables.streams.create(name)
+    const first = stream.last + 1
+    stream.last += entries.length
+    positions.push(stream.last)
+    return { stream: stream.id, first, entries }
+  })
+  tables.entries.append({ id, content, parts: added })
+  return positions
 }
 
 function checkFence(tables: Tables, { leaseKey, token }: Fence, now: number): void {
@@ -61,7 +62,6 @@ function dropStream(tables: Tables, name: string): void {
   tables.heads.remove(name)
   const stream = tables.streams.get(name)
   if (stream === undefined) return
-  tables.batches.forgetWith(stream.id)
-  tables.entries.removeAll(stream.id)
+  tables.entries.remove(stream)
   tables.streams.remove(name)
 }

@@ -71,6 +71,8 @@ function prepareParts(entries: NonNullable<Batch['entries']>): PreparedPart[] {
 }
 
 function contentOf(parts: readonly PreparedPart[]): number {
+  const [only] = parts
+  if (parts.length === 1 && only?.entries.length === 1) return only.entries[0]?.content ?? 0
   return joinSums(parts.flatMap((part) => part.entries.map((entry) => entry.content)))
 }
 

@@ -5,10 +5,12 @@ import type { Tables } from '../tables.ts'
 import type { PreparedBatch, PreparedEntry, PreparedPart } from './batch-input.ts'
 import { batchSum } from './batch-table.ts'
 import type { BatchRow } from './batch-table.ts'
-import type { EntryRow } from './entry-table.ts'
+import type { StoredEntry } from './entry-chunk.ts'
 
 /** Positions by stream name; a name such as `__proto__` becomes a member like any other. */
 export function resultOf(parts: readonly PreparedPart[], positions: readonly number[]): AppendResult {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return { positions: { [only.stream]: positions[0] ?? 0 } }
   return { positions: Object.fromEntries(parts.map((part, index) => [part.stream, positions[index] ?? 0])) }
 }
 
@@ -21,7 +23,7 @@ export function repeatBatch(tables: Tables, batch: PreparedBatch, row: BatchRow)
     const compared = batch.parts.map((part, index) =>
       comparePart(tables, batch.id, part, row.positions[index] ?? 0),
     )
-    const isSameSum = batchSum(batch.id, row.positions, batch.content) === row.sum
+    const isSameSum = batchSum({ ...batch, positions: row.positions }) === row.sum
     const isEqual = compared.every((each) => each === 'equal' || (each === 'gone' && isSameSum))
     if (isEqual) return resultOf(batch.parts, row.positions)
   }
@@ -42,17 +44,16 @@ function comparePart(
   if (stream === undefined) return 'gone'
   const before = last - part.entries.length
   if (before < 0) return 'other'
-  const rows = tables.entries.after(stream.id, before, part.entries.length)
+  const rows = tables.entries.after(stream, before, part.entries.length)
   // The batch marks its first entry; without the mark the stream was dropped and begun anew, or the first
   // batch had another number of entries here. Either way the sum has to decide.
-  if (rows.length < part.entries.length || rows[0]?.[4] !== id) return 'gone'
+  if (rows.length < part.entries.length || rows[0]?.batch?.id !== id) return 'gone'
   return part.entries.every((entry, index) => isSame(entry, rows[index])) ? 'equal' : 'other'
 }
 
-function isSame(entry: PreparedEntry, row: EntryRow | undefined): boolean {
-  if (row === undefined) return false
-  const [, type, , data] = row
-  if (type !== entry.type || typeof data !== 'string') return false
+function isSame(entry: PreparedEntry, row: StoredEntry | undefined): boolean {
+  if (row === undefined || row.entry.type !== entry.type) return false
+  const { data } = row.entry
   // Members may come in another order from a caller that built its value anew.
   return data === entry.data || isDeepStrictEqual(JSON.parse(data), JSON.parse(entry.data))
 }

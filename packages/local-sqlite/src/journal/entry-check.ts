@@ -1,11 +1,11 @@
 import { PortError, storeErrorCodes } from '@belay/core/ports'
 import type { Entry, Json } from '@belay/core/ports'
 import { crc32 } from 'node:zlib'
-import { entrySum, typeSum } from '../checksum.ts'
-import type { EntryRow } from './entry-table.ts'
+import { typeSum } from '../checksum.ts'
+import type { PreparedEntry } from './batch-input.ts'
 
-/** Turns rows of one stream into entries, and throws `store/corrupt` where they are not what was written. */
-export type EntryCheck = (row: EntryRow, expected: number) => Entry
+/** Makes entries of one stream of what is stored, and throws `store/corrupt` where that is not what was written. */
+export type EntryCheck = (stored: PreparedEntry, position: number) => Entry
 
 /** The fault of one entry. */
 export function corruptEntry(stream: string, position: number, cause?: unknown): PortError {
@@ -17,7 +17,7 @@ export function corruptEntry(stream: string, position: number, cause?: unknown):
   })
 }
 
-/** A check for one stream. Positions are dense, so a row that is missing shows at the next one. */
+/** A check for one stream. */
 export function entryCheckOf(stream: string): EntryCheck {
   const typeSums = new Map<string, number>()
   const sumOfType = (type: string): number => {
@@ -27,18 +27,12 @@ export function entryCheckOf(stream: string): EntryCheck {
     typeSums.set(type, sum)
     return sum
   }
-  return (row, expected) => {
-    const [position, type, at, data, batch, sum] = row
-    const isShaped = typeof type === 'string' && typeof at === 'number' && typeof data === 'string'
-    if (position !== expected || !isShaped || !(batch === null || typeof batch === 'string')) {
-      throw corruptEntry(stream, expected)
-    }
-    const content = crc32(data, sumOfType(type))
-    if (entrySum(content, { position, at, batch: batch ?? '' }) !== sum) throw corruptEntry(stream, expected)
+  return ({ type, at, data, content }, position) => {
+    if (crc32(data, sumOfType(type)) !== content) throw corruptEntry(stream, position)
     try {
       return { position, type, at, data: JSON.parse(data) as Json }
     } catch (cause) {
-      throw corruptEntry(stream, expected, cause)
+      throw corruptEntry(stream, position, cause)
     }
   }
 }

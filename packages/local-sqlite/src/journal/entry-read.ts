@@ -54,14 +54,16 @@ export async function readEntries(
 
 function readPage(connection: Connection, stream: string, after: number, rows: number): Promise<Page> {
   const check = entryCheckOf(stream)
-  return connection.read(({ entries, streams }) => {
-    const id = streams.idOf(stream)
-    if (id === undefined) return { id, entries: [], chars: 0 }
-    let chars = 0
-    const found = entries.after(id, after, rows).map((row, index) => {
-      chars += typeof row[3] === 'string' ? row[3].length : 0
-      return check(row, after + 1 + index)
+  return connection.read(({ entries, streams, transaction }) => {
+    const { id, found } = transaction.look(() => {
+      const known = streams.get(stream)
+      return { id: known?.id, found: known === undefined ? [] : entries.after(known, after, rows) }
     })
-    return { id, entries: found, chars }
+    let chars = 0
+    const checked = found.map(({ entry }, index) => {
+      chars += entry.data.length
+      return check(entry, after + 1 + index)
+    })
+    return { id, entries: checked, chars }
   })
 }

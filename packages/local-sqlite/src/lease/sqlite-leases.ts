@@ -66,8 +66,8 @@ export function sqliteLeases({ connection, queue, life, settings }: StoreParts):
         if (!key.isWellFormed()) return undefined
         return connection.read((tables) => {
           const now = clock()
-          const lease = liveLease(tables, key, now)
-          return lease === undefined ? undefined : toState(lease, now)
+          const lease = tables.leases.read(key)
+          return lease !== undefined && lease.expiresAt > now ? toState(lease, now) : undefined
         })
       }),
   }

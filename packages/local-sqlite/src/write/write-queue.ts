@@ -28,6 +28,9 @@ export interface WriteHooks {
   readonly onCommit?: (size: number) => void
 }
 
+/** Whether the lock was had. */
+type Flushed = 'done' | 'busy'
+
 /** Makes the queue of one store. */
 export function writeQueueOf(connection: Connection, settings: StoreSettings, hooks: WriteHooks): WriteQueue {
   const { busyTimeoutMs, file } = settings
@@ -49,7 +52,7 @@ export function writeQueueOf(connection: Connection, settings: StoreSettings, ho
     }
   }
 
-  const flush = ({ db, tables }: OpenDatabase): 'done' | 'busy' => {
+  const flush = ({ db, tables }: OpenDatabase): Flushed => {
     try {
       tables.transaction.begin()
     } catch (error) {
@@ -67,31 +70,34 @@ export function writeQueueOf(connection: Connection, settings: StoreSettings, ho
     return 'done'
   }
 
-  const drain = async (): Promise<void> => {
-    while (jobs.length > 0) {
-      let opened = connection.current()
-      if (opened === undefined) {
-        try {
-          opened = await connection.open()
-        } catch (error) {
-          rejectAll(error)
-          continue
-        }
-      }
-      if (flush(opened) === 'busy') {
-        if (jobs.length > 0) await pauseForLock(attempt)
-        attempt += 1
-        continue
-      }
-      attempt = 0
-      if (jobs.length > 0) await nextTurn()
-    }
+  const end = (): void => {
+    attempt = 0
     isDraining = false
     for (const resolve of waiters.splice(0)) resolve()
   }
 
+  /** Goes on after a flush that left jobs behind, or without one when the file is not open. */
+  const drain = async (flushed: Flushed | undefined): Promise<void> => {
+    let last = flushed
+    while (jobs.length > 0) {
+      if (last === 'busy') await pauseForLock(attempt++)
+      else if (last === 'done') await nextTurn()
+      try {
+        last = flush(connection.current() ?? (await connection.open()))
+      } catch (error) {
+        rejectAll(error)
+      }
+      if (last === 'done') attempt = 0
+    }
+    end()
+  }
+
+  /** A flush that leaves nothing behind is the common case and needs no promise of its own. */
   const startDraining = (): void => {
-    void drain()
+    const opened = connection.current()
+    const flushed = opened && flush(opened)
+    if (jobs.length === 0) end()
+    else void drain(flushed)
   }
 
   return {

@@ -1,23 +1,35 @@
 import { sqliteStore } from '../../src/index.ts'
 import { forkStore } from '@belay/testing'
 import type { RemoteStore, StoreDamage, StorePlace, StorePlaceFactory } from '@belay/testing'
+import type { Database } from '../../src/database/driver.ts'
+import { tablesOf } from '../../src/tables.ts'
 import { withRawDatabase } from './raw-database.ts'
 import { tempFolder } from './temp-folder.ts'
 
 /** Opens the store of the file that its argument names and serves it to its parent. */
 export const storeServer = new URL('./store-server.ts', import.meta.url)
 
+/** Moves the entries of a stream to where the older ones are, and gives the stream's number. */
+export function moveOutOfTail(db: Database, stream: string): number {
+  const { entries, streams, transaction } = tablesOf(db)
+  transaction.begin()
+  const { id } = streams.get(stream) ?? streams.create(stream)
+  entries.settle(id)
+  transaction.commit()
+  return id
+}
+
 function damageOf(file: string): StoreDamage {
   return {
     entry: async (stream, position) => {
-      withRawDatabase(file, (db) =>
-        db
-          .prepare(
-            "UPDATE entries SET data = replace(data, 'b', 'x') " +
-              'WHERE id = ((SELECT id FROM streams WHERE name = ?) << 32) + ?',
-          )
-          .run(stream, position),
-      )
+      withRawDatabase(file, (db) => {
+        // A store that wrote the entry itself has it in memory while it is in the tail.
+        const id = moveOutOfTail(db as unknown as Database, stream)
+        db.prepare(
+          "UPDATE chunks SET data = replace(data, 'b', 'x') WHERE id = " +
+            '(SELECT min(id) FROM chunks WHERE id >= (? << 32) + ?)',
+        ).run(id, position)
+      })
     },
     blob: async (ref) => {
       withRawDatabase(file, (db) =>
