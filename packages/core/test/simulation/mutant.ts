@@ -45,4 +45,4 @@ async function run(job: MutantJob): Promise<MutantReport> {
   return { schedules }
 }
 
-console.log(JSON.stringify(await run(JSON.parse(process.argv[2] as string))))
+console.log(JSON.stringify(await run(JSON.parse(process.argv[2] ?? ''))))
