@@ -23,7 +23,12 @@ function controlled() {
   const platform = { now: () => 7, id: () => `id-${ids++}` } as Partial<Platform> as Platform
   const deps = { journal, platform, hub }
   const fence = { leaseKey: 'session/s', token: 3 }
-  const writer = new RunWriter(deps, { runId: 'r', fence, onFailure: (error) => failures.push(error) })
+  const writer = new RunWriter(deps, {
+    runId: 'r',
+    fence,
+    onFailure: (error) => failures.push(error),
+    onIdle: () => undefined,
+  })
   return { flights, hub, failures, writer, deps }
 }
 

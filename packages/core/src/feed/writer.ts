@@ -17,10 +17,11 @@ export type NewBatch = Omit<Batch, 'id'> & { readonly id?: string }
  * Commits a batch and then wakes the readers of its streams. The only place that appends: whatever a reader
  * learns was committed before.
  */
-export async function commit(deps: WriterDeps, batch: NewBatch): Promise<AppendResult> {
-  const result = await deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() })
-  for (const { stream } of batch.entries ?? []) deps.hub.wake(stream, result.positions[stream])
-  return result
+export function commit(deps: WriterDeps, batch: NewBatch): Promise<AppendResult> {
+  return deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() }).then((result) => {
+    for (const { stream } of batch.entries ?? []) deps.hub.wake(stream, result.positions[stream])
+    return result
+  })
 }
 
 /** An event as an entry. */
@@ -49,18 +50,30 @@ export class RunWriter {
   readonly #stream: string
   readonly #fence: Fence
   readonly #onFailure: (error: unknown) => void
+  readonly #onIdle: () => void
+  /** Ids of the batches of this writer share their beginning: making a new one each time costs more than counting. */
+  readonly #batchIds: string
+  #batches = 0
   #queue: { readonly entry: EntryInput; readonly committed: Committed }[] = []
   #flying = false
   #stopped = false
 
   constructor(
     deps: WriterDeps,
-    options: { runId: string; fence: Fence; onFailure: (error: unknown) => void },
+    options: {
+      readonly runId: string
+      readonly fence: Fence
+      readonly onFailure: (error: unknown) => void
+      /** Everything that was given is committed. */
+      readonly onIdle: () => void
+    },
   ) {
     this.#deps = deps
     this.#stream = runStream(options.runId)
     this.#fence = options.fence
     this.#onFailure = options.onFailure
+    this.#onIdle = options.onIdle
+    this.#batchIds = deps.platform.id()
   }
 
   /** Whether everything that was given is committed. */
@@ -99,6 +112,7 @@ export class RunWriter {
     this.#queue = []
     this.#flying = true
     commit(this.#deps, {
+      id: `${this.#batchIds}-${++this.#batches}`,
       fence: this.#fence,
       entries: [{ stream: this.#stream, entries: batch.map((item) => item.entry) }],
     }).then(
@@ -108,6 +122,7 @@ export class RunWriter {
         let position = (result.positions[this.#stream] ?? 0) - batch.length
         for (const item of batch) item.committed(++position)
         this.#flush()
+        if (this.idle) this.#onIdle()
       },
       (error: unknown) => {
         this.#flying = false

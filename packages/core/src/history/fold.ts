@@ -116,7 +116,8 @@ function applyEntry(history: RunHistory, entry: Entry): void {
   const type = entry.type as CommittedType
   if (isResult(type)) {
     const data = entry.data as unknown as ResultData & { readonly commandId?: string }
-    history.results.push({ position: entry.position, type, data })
+    // The entry itself: a history of ten thousand results is folded at every resume.
+    history.results.push(entry as unknown as ResultEntry)
     if (data.commandId !== undefined) history.commands.add(data.commandId)
     return
   }

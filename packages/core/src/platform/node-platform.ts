@@ -1,6 +1,7 @@
 import { monotonicFactory } from 'ulid'
 import type { Platform, Timer, TimerOptions } from '../ports/index.ts'
 import { coreVersion } from '../version.ts'
+import { macrotasks } from './macrotasks.ts'
 import { ownerLiveness, ownerOfThisProcess } from './owner.ts'
 
 /** setTimeout fires at once for a longer delay, so longer ones are cut into pieces. */
@@ -21,7 +22,7 @@ export function nodePlatform(): Platform {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     timer: anyTimer,
-    macrotask: (run) => void setImmediate(run),
+    macrotask: macrotasks(),
     random: () => Math.random(),
     id: () => nextId(),
     owner: () => (owner ??= ownerOfThisProcess(nextId())),

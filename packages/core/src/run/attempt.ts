@@ -85,6 +85,7 @@ export class Attempt implements ReleaseHost {
       runId: init.identity.runId,
       fence: init.ownership.fence,
       onFailure: (error) => this.stop(error),
+      onIdle: () => this.releases.kick(),
     })
     this.releases = new Releases(this, init.history)
     this.releases.addScope(this.root)
@@ -153,9 +154,10 @@ export class Attempt implements ReleaseHost {
     this.busy++
   }
 
+  /** While something else is under way its end looks whether the run is at rest. */
   end(): void {
     this.busy--
-    this.releases.kick()
+    if (!this.isWorking()) this.releases.kick()
   }
 
   /** Runs engine I/O; a storage fault in it stops the run. */

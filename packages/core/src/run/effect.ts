@@ -22,12 +22,26 @@ export interface BodyLimits {
 /**
  * Runs user code once. A timeout ends the attempt at once, because its outcome is unknown from then on. An
  * abort from outside waits a while for the code to end, so that an effect that completes is still recorded;
- * code that ignores the abort is left behind.
+ * code that ignores the abort is left behind. Code that does not wait has ended already and needs no limits.
  */
-export function runBody(body: () => unknown, limits: BodyLimits): Promise<BodyEnd> {
+export function runBody(body: () => unknown, limits: BodyLimits): BodyEnd | Promise<BodyEnd> {
+  try {
+    const value = body()
+    return isThenable(value) ? limitBody(value, limits) : { status: 'ok', value }
+  } catch (error) {
+    return { status: 'failed', error, timedOut: false }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+function limitBody(body: PromiseLike<unknown>, limits: BodyLimits): Promise<BodyEnd> {
   const { platform, cancellation } = limits
   return new Promise((resolve) => {
-    const cleanUp: (() => void)[] = [() => cancellation.dispose()]
+    const cleanUp: (() => void)[] = []
     let done = false
     const finish = (end: BodyEnd): void => {
       if (done) return
@@ -43,23 +57,18 @@ export function runBody(body: () => unknown, limits: BodyLimits): Promise<BodyEn
       })
       cleanUp.push(() => timer.cancel())
     }
-    cleanUp.push(
-      cancellation.onAbort((reason) => {
-        if (done) return
-        const timer = platform.timer(limits.abortGraceMs, () =>
-          finish({ status: 'failed', error: reason, timedOut: false }),
-        )
-        cleanUp.push(() => timer.cancel())
-      }),
+    const stopListening = cancellation.onAbort((reason) => {
+      if (done) return
+      const timer = platform.timer(limits.abortGraceMs, () =>
+        finish({ status: 'failed', error: reason, timedOut: false }),
+      )
+      cleanUp.push(() => timer.cancel())
+    })
+    cleanUp.push(stopListening)
+    // A thenable of user code may throw when it is asked; a promise of our own takes that as a failure.
+    Promise.resolve(body).then(
+      (value) => finish({ status: 'ok', value }),
+      (error: unknown) => finish({ status: 'failed', error, timedOut: false }),
     )
-    void settleBody(body, finish)
   })
-}
-
-async function settleBody(body: () => unknown, finish: (end: BodyEnd) => void): Promise<void> {
-  try {
-    finish({ status: 'ok', value: await body() })
-  } catch (error) {
-    finish({ status: 'failed', error, timedOut: false })
-  }
 }

@@ -40,10 +40,8 @@ export interface ReleaseHost {
   isWorking(): boolean
 }
 
-interface Pending {
+interface Pending extends PromiseWithResolvers<unknown> {
   readonly ask: Ask
-  resolve(value: unknown): void
-  reject(error: Error): void
 }
 
 /** A promise of an attempt that is over: user code that still waits is dropped with it. */
@@ -57,10 +55,14 @@ export const never: Promise<never> = new Promise(() => undefined)
 export class Releases {
   readonly #host: ReleaseHost
   readonly #results: ResultEntry[]
-  readonly #known = new Map<string, ResultEntry>()
+  /** Where the result of a key is in `#results`. */
+  readonly #known = new Map<string, number>()
+  /** Whether the result at an index was asked for. */
+  readonly #askedAt: boolean[]
   readonly #partial: ReadonlyMap<string, PartialAsk>
   #unseenPartial: PartialAsk[]
-  readonly #asked = new Set<string>()
+  /** Keys without a result that were asked for although something of them is recorded. */
+  readonly #askedPartial = new Set<string>()
   readonly #pending = new Map<string, Pending>()
   readonly #scopes = new Map<string, Scope>()
   readonly #watch: IdleWatch
@@ -80,7 +82,8 @@ export class Releases {
     this.#host = host
     this.#results = history.results
     this.#partial = history.partial
-    for (const entry of history.results) this.#known.set(entry.data.key, entry)
+    for (const [index, entry] of history.results.entries()) this.#known.set(entry.data.key, index)
+    this.#askedAt = history.results.map(() => false)
     this.#unseenPartial = [...history.partial.values()].filter((partial) => !this.#known.has(partial.key))
     this.#watch = new IdleWatch(host.platform, host.replayIdleMs, {
       isWorking: () => this.#decoding > 0 || host.isWorking(),
@@ -131,10 +134,11 @@ export class Releases {
   ask(ask: Ask): Promise<unknown> {
     if (this.#stopped) return never
     const { key } = ask.key
-    const record = this.recordOf(ask.key, ask.scope)
-    this.#asked.add(key)
-    const result = this.#known.get(key)
+    const index = this.#known.get(key)
+    const result = index === undefined ? undefined : this.#results[index]
     const partial = this.#partial.get(key)
+    if (index !== undefined) this.#askedAt[index] = true
+    if (partial !== undefined) this.#askedPartial.add(key)
     const mismatch = mismatchOf(
       { key, name: ask.key.name, type: ask.type, inputHash: ask.inputHash },
       { result, partial },
@@ -143,14 +147,14 @@ export class Releases {
       this.#diverge(mismatch, result?.position ?? partial?.positions[0])
       return never
     }
-    const promise = new Promise<unknown>((resolve, reject) =>
-      this.#pending.set(key, { ask, resolve, reject }),
-    )
-    // A failure that is awaited late, or never, must not end the process.
-    promise.catch(() => undefined)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#pending.set(key, { ask, promise, resolve, reject })
     this.touch()
     if (result === undefined) {
-      if (ask.start !== undefined) this.whenOpen(() => (ask.scope.isCut ? undefined : ask.start?.(record)))
+      if (ask.start !== undefined) {
+        const record = this.recordOf(ask.key, ask.scope)
+        this.whenOpen(() => (ask.scope.isCut ? undefined : ask.start?.(record)))
+      }
     } else if (ask.folded === true) {
       this.#settle(result)
     }
@@ -168,8 +172,9 @@ export class Releases {
   /** A result of this attempt was committed. */
   record(entry: ResultEntry): void {
     if (this.#stopped) return
+    this.#known.set(entry.data.key, this.#results.length)
+    this.#askedAt.push(true)
     this.#results.push(entry)
-    this.#known.set(entry.data.key, entry)
     if (this.#pending.get(entry.data.key)?.ask.folded === true) this.#settle(entry)
     this.kick()
   }
@@ -213,7 +218,7 @@ export class Releases {
       if (!scope.contains(pending.ask.scope)) continue
       this.#pending.delete(key)
       this.#leave(pending.ask)
-      pending.reject(reason)
+      fail(pending, reason)
     }
     this.kick()
   }
@@ -232,7 +237,7 @@ export class Releases {
       const entry = this.#results[this.#cursor]
       if (entry === undefined) break
       const pending = this.#pending.get(entry.data.key)
-      if (pending === undefined && !this.#asked.has(entry.data.key) && !this.#isClosed(entry.data)) {
+      if (pending === undefined && this.#askedAt[this.#cursor] !== true && !this.#isClosed(entry.data)) {
         return this.#host.idle()
       }
       this.#cursor++
@@ -257,7 +262,7 @@ export class Releases {
   /** Whether every started effect and open wait that the journal knows was asked for again. */
   #unseenConsumed(): boolean {
     this.#unseenPartial = this.#unseenPartial.filter(
-      (partial) => !this.#asked.has(partial.key) && !this.#isClosed(partial),
+      (partial) => !this.#askedPartial.has(partial.key) && !this.#isClosed(partial),
     )
     return this.#unseenPartial.length === 0
   }
@@ -276,7 +281,7 @@ export class Releases {
       const error = deserializeError(entry.data.error)
       const link = { position: entry.position, scope: ask.scope.key }
       this.#host.chains.remember(error, [...(entry.data.chain ?? []), link])
-      pending.reject(error)
+      fail(pending, error)
       return
     }
     const value = ask.local === undefined ? this.#host.decode(entry.data) : ask.local()
@@ -341,6 +346,12 @@ export class Releases {
     const what = entry === undefined ? 'something begun' : `${entry.type} "${entry.data.key}"`
     this.#host.diverged(divergedError(actual, { what, position: position ?? 0 }))
   }
+}
+
+/** A failure that is awaited late, or never, must not end the process. */
+function fail({ promise, reject }: Pending, error: Error): void {
+  promise.catch(() => undefined)
+  reject(error)
 }
 
 function parentKey(key: string): string {

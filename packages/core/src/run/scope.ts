@@ -61,12 +61,14 @@ export class Scope {
    * is in flight two calls could not be told apart in a replay, so the second is refused.
    */
   reserve(name: string, explicitKey: string | undefined): ReservedKey {
-    checkName(name, 'name')
     const part = explicitKey ?? name
-    if (explicitKey !== undefined) checkName(explicitKey, 'key')
-    const slot = this.#names.get(part) ?? { count: 0, inFlight: undefined }
+    if (explicitKey !== undefined) checkName(name, 'name')
+    let slot = this.#names.get(part)
+    if (slot === undefined) {
+      checkName(part, explicitKey === undefined ? 'name' : 'key')
+      this.#names.set(part, (slot = { count: 0, inFlight: undefined }))
+    }
     if (slot.inFlight !== undefined) throw ambiguous(part, slot.inFlight, this.key)
-    this.#names.set(part, slot)
     slot.count++
     const local = slot.count === 1 ? part : `${part}#${slot.count}`
     const key = this.key === '' ? local : `${this.key}/${local}`

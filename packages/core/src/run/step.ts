@@ -27,10 +27,7 @@ export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): P
     folded: spec.folded,
     start: (ask) => {
       attempt.begin()
-      new StepExecution(attempt, scope, spec as StepSpec, ask, inputHash)
-        .execute()
-        .catch((error: unknown) => attempt.fault(error))
-        .finally(() => attempt.end())
+      void new StepExecution(attempt, scope, spec as StepSpec, ask, inputHash).execute()
     },
   }) as Promise<T>
 }
@@ -52,15 +49,20 @@ class StepExecution {
     this.#number = (attempt.history.partial.get(ask.key)?.attempts ?? 0) + 1
   }
 
+  /** Never rejects. */
   async execute(): Promise<void> {
     try {
       const startedAt = this.#attempt.platform.now()
       const end = await this.#run()
       if (end === undefined || this.#attempt.over) return
-      await this.#record(end, startedAt)
+      const outcome = this.#encode(end)
+      this.#record(outcome instanceof Promise ? await outcome : outcome, end, startedAt)
+    } catch (error) {
+      this.#attempt.fault(error)
     } finally {
       this.#cancellation.dispose()
       if (this.#spec.noun === 'model') this.#attempt.deltas.finished(this.#ask.key)
+      this.#attempt.end()
     }
   }
 
@@ -73,7 +75,8 @@ class StepExecution {
     for (;;) {
       if (this.#attempt.over || this.#isAborted) return undefined
       if (!this.#attempt.ownership.mayAct()) return undefined
-      const end = await this.#runOnce((run) => this.#spec.run(run))
+      const running = this.#runOnce((run) => this.#spec.run(run))
+      const end = running instanceof Promise ? await running : running
       if (end.status === 'ok') return end
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
       if (this.#spec.effect === 'once')
@@ -100,10 +103,11 @@ class StepExecution {
     return this.#cancellation.aborted
   }
 
-  #runOnce(body: (run: StepRun) => unknown): Promise<BodyEnd> {
+  #runOnce(body: (run: StepRun) => unknown): BodyEnd | Promise<BodyEnd> {
     const { platform, engine, identity, log } = this.#attempt
+    const { timeoutMs = 0 } = this.#spec
     // A timed-out attempt aborts its own signal; the next one needs a fresh one.
-    const cancellation = new Cancellation(this.#cancellation)
+    const cancellation = timeoutMs > 0 ? new Cancellation(this.#cancellation) : this.#cancellation
     const run: StepRun = {
       key: this.#ask.key,
       idempotencyKey: `${identity.runId}:${this.#ask.key}`,
@@ -118,10 +122,14 @@ class StepExecution {
       cancellation,
       what: `The ${this.#spec.noun} "${this.#ask.key}"`,
       noun: this.#spec.noun,
-      timeoutMs: this.#spec.timeoutMs ?? 0,
+      timeoutMs,
       abortGraceMs: engine.timing.abortGraceMs,
     })
-    return this.#attempt.countBody(end)
+    if (!(end instanceof Promise)) {
+      if (timeoutMs > 0) cancellation.dispose()
+      return end
+    }
+    return this.#attempt.countBody(timeoutMs > 0 ? end.finally(() => cancellation.dispose()) : end)
   }
 
   /** The effect was started by a process that died: ask the outside world, never run it again. */
@@ -153,8 +161,7 @@ class StepExecution {
     })
   }
 
-  async #record(end: BodyEnd, startedAt: number): Promise<void> {
-    const outcome = await this.#encode(end)
+  #record(outcome: ResultOutcome, end: BodyEnd, startedAt: number): void {
     if (this.#attempt.over) return
     const { effect, reconcile, label, noun } = this.#spec
     const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
@@ -172,16 +179,15 @@ class StepExecution {
   }
 
   /** A value that cannot be stored is a failure of the step, recorded like any other and not tried again. */
-  async #encode(end: BodyEnd): Promise<ResultOutcome> {
+  #encode(end: BodyEnd): ResultOutcome | Promise<ResultOutcome> {
     if (end.status === 'failed') return { status: 'failed', error: serializeError(end.error) }
     try {
       const encoded = encodeValue(end.value, `The result of "${this.#ask.key}"`, this.#attempt.engine.blobs)
-      const { stored } = encoded instanceof Promise ? await encoded : encoded
-      return { status: 'ok', ...stored }
+      if (encoded instanceof Promise) return encoded.then(({ stored }) => ({ status: 'ok', ...stored }))
+      return { status: 'ok', ...encoded.stored }
     } catch (error) {
-      if (HarnessError.is(error, 'validation/value'))
-        return { status: 'failed', error: serializeError(error) }
-      throw error
+      if (!HarnessError.is(error, 'validation/value')) throw error
+      return { status: 'failed', error: serializeError(error) }
     }
   }
 

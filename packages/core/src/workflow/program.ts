@@ -104,10 +104,11 @@ class ContextBuilder {
   }
 
   #step<T>(name: string, run: Parameters<WorkflowContext['step']>[1], options: StepOptions<T>): Promise<T> {
-    return settleRefusal(() => {
+    // The engine marks its own promise as handled; only a refusal has to be.
+    try {
       const { key, retry, timeoutMs, effect, reconcile } = options
       const what = `The step "${name}"`
-      checkOptions(what, { timeoutMs, effect }, { timeoutMs: 'timeoutMs', effect: 'effect' })
+      checkOptions(what, { timeoutMs, effect }, stepRules)
       if (retry !== undefined) checkOptions(`${what}, retry`, { ...retry }, retryRules)
       if (typeof run !== 'function') throw new TypeError(`The step "${name}" needs a function to run.`)
       if (effect === 'once' && retry !== undefined) {
@@ -123,7 +124,9 @@ class ContextBuilder {
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(reconcile !== undefined && { reconcile }),
       })
-    })
+    } catch (error) {
+      return handled(Promise.reject(error))
+    }
   }
 
   #agentCall(name: string, agent: Agent) {
@@ -164,6 +167,8 @@ class ContextBuilder {
     return this.#init.policy.maxParallelChildAgentCalls ?? delegationDefaults.maxParallelChildAgentCalls
   }
 }
+
+const stepRules = { timeoutMs: 'timeoutMs', effect: 'effect' } as const
 
 const retryRules = {
   maxAttempts: 'count',

@@ -40,8 +40,8 @@ export const weakenedRules: readonly WeakenedRule[] = [
   {
     rule: 'R2: a recorded failure is forgotten',
     file: 'run/release.js',
-    find: 'for (const entry of history.results)',
-    replace: "for (const entry of history.results.filter((one) => one.data.status === 'ok'))",
+    find: 'of history.results.entries())',
+    replace: "of [...history.results.entries()].filter(([, one]) => one.data.status === 'ok'))",
     workflows: ['tryCatch', 'settled'],
   },
   {
