@@ -42,6 +42,9 @@ const typecheck: Task = async () => {
 
 const boundaries: Task = async () => (await runNode([join(root, 'tooling', 'lint', 'main.ts')])).code
 
+const errors: Task = async () =>
+  (await build([])) === 0 ? (await runNode([join(root, 'tooling', 'scripts', 'errors.ts')])).code : 1
+
 const lint: Task = async () => Math.max(await oxlint(), await prettier('--check'))
 
 const vitest: Task = async (args) => {
@@ -86,6 +89,7 @@ const tasks: Record<string, Task> = {
   lint,
   boundaries,
   vitest,
+  errors,
   test,
   format: () => prettier('--write'),
   'check:packages': async () => ((await build([])) === 0 ? checkPackages() : 1),

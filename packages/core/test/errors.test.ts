@@ -20,7 +20,7 @@ test('every code of the table is thrown by the source', () => {
   expect(unused).toEqual([])
 })
 
-test('every code of the table is expected by a test', () => {
+test('every code of the table is expected by a test [ERR-4]', () => {
   // These two name codes without provoking them.
   const text = filesUnder(folder, ['surface.test.ts', 'errors.test.ts']).join('\n')
   const untested = Object.keys(harnessErrorCodes).filter((code) => !text.includes(`'${code}'`))
@@ -31,7 +31,7 @@ test('every code says in a sentence what happened or what to do', () => {
   for (const text of Object.values(harnessErrorCodes)) expect(text).toMatch(/^[A-Z`].*\.$/)
 })
 
-test('identity survives two copies of the package', async () => {
+test('identity survives two copies of the package [ERR-3]', async () => {
   vi.resetModules()
   const copy = (await import('../src/index.ts')) as unknown as { HarnessError: typeof HarnessError }
   expect(copy.HarnessError).not.toBe(HarnessError)
@@ -48,35 +48,37 @@ test('what is not one of ours is not taken for one', () => {
   expect(HarnessError.is(new PortError({ code: 'store/io', message: 'x' }), 'store/io')).toBe(true)
 })
 
-test('an error says its category and where it is explained', () => {
+test('an error says its category and where it is explained [ERR-1]', () => {
   const error = new HarnessError({ code: 'session/busy', message: 'x' })
   expect(error).toMatchObject({
     name: 'HarnessError',
     category: 'session',
-    docs: 'docs/reference/errors.md#sessionbusy',
+    docs: 'docs/reference/errors/session-busy.md',
     retryable: false,
     meta: {},
   })
 })
 
-test('an error is written as JSON without its cause and its stack', () => {
+test('an error keeps its cause, and is written as JSON without it and without its stack [ERR-2, ERR-6]', () => {
   const error = new HarnessError({
     code: 'run/ended',
     message: 'Over.',
     meta: { runId: 'r' },
     cause: new Error('secret'),
   })
+  expect(error.cause).toMatchObject({ message: 'secret' })
   expect(JSON.parse(JSON.stringify(error))).toEqual({
     name: 'HarnessError',
     code: 'run/ended',
+    category: 'run',
     message: 'Over.',
     retryable: false,
     meta: { runId: 'r' },
-    docs: 'docs/reference/errors.md#runended',
+    docs: 'docs/reference/errors/run-ended.md',
   })
 })
 
-test('a record holds what is needed to throw an equal error, and no cause', () => {
+test('a record holds what is needed to throw an equal error, and no cause [ERR-6]', () => {
   const error = new HarnessError({
     code: 'model/server',
     message: 'x',

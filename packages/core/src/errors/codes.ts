@@ -2,7 +2,7 @@ import { journalErrorCodes, modelErrorCodes, storeErrorCodes, type PortErrorCode
 
 /**
  * The one table of codes. A code is API: it is never renamed and never means something else. The text
- * says what to do; `docs/reference/errors.md` has a section for each.
+ * says what to do; `docs/reference/errors` has a page for each, which `npm run errors` begins.
  */
 export const harnessErrorCodes = {
   'config/adapter':

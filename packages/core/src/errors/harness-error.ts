@@ -1,4 +1,4 @@
-import { isCodedError, PortError, type ErrorMeta, type Json } from '../ports/index.ts'
+import { isCodedError, PortError, type ErrorMeta } from '../ports/index.ts'
 import type { ErrorCode } from './codes.ts'
 
 /** What a `HarnessError` is made from. */
@@ -18,22 +18,6 @@ export class HarnessError extends PortError<ErrorCode> {
   constructor(init: HarnessErrorInit) {
     super(init)
     this.name = 'HarnessError'
-  }
-
-  /** The part of the code before the slash. */
-  get category(): string {
-    return this.code.slice(0, this.code.indexOf('/'))
-  }
-
-  /** Where the code is explained, relative to the repository. */
-  get docs(): string {
-    return `docs/reference/errors.md#${this.code.replace('/', '')}`
-  }
-
-  /** For logs and responses: without the cause and the stack, which may hold anything. */
-  toJSON(): Json {
-    const { name, code, message, retryable, meta, docs } = this
-    return { name, code, message, retryable, meta, docs }
   }
 
   /** Whether `error` is one of Belay's, with that code when one is given; port errors count. */

@@ -82,7 +82,7 @@ export interface PortErrorInit<Code extends string = PortErrorCode> {
   readonly cause?: unknown
 }
 
-/** A failure with a code that is part of the contract. */
+/** A failure with a code that is part of the contract. Every code has a page in `docs/reference/errors`. */
 export class PortError<Code extends string = PortErrorCode> extends Error {
   readonly [errorBrand] = true
   readonly code: Code
@@ -95,6 +95,22 @@ export class PortError<Code extends string = PortErrorCode> extends Error {
     this.code = init.code
     this.retryable = init.retryable ?? false
     this.meta = init.meta ?? {}
+  }
+
+  /** The part of the code before the slash. */
+  get category(): string {
+    return this.code.slice(0, this.code.indexOf('/'))
+  }
+
+  /** The page that explains the code, relative to the repository. */
+  get docs(): string {
+    return `docs/reference/errors/${this.code.replace('/', '-')}.md`
+  }
+
+  /** For logs and responses: without the cause and the stack, which may hold anything. */
+  toJSON(): Json {
+    const { name, code, category, message, retryable, meta, docs } = this
+    return { name, code, category, message, retryable, meta, docs }
   }
 }
 
