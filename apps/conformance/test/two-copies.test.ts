@@ -2,12 +2,13 @@ import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type * as core from '@belay/core'
 import { PortError } from '@belay/core/ports'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { tempFolder } from '../src/index.ts'
 
-type Core = typeof import('@belay/core')
+type Core = typeof core
 
 const folder = tempFolder()
 afterEach(() => folder.remove())
