@@ -8,15 +8,23 @@ export type {
   AgentCalls,
   ChildCallOptions,
   FanOutOptions,
-  GenerateInit,
-  GenerateResult,
-  ModelRetryOptions,
   StepOptions,
   ToolCalls,
   WaitOptions,
   WorkflowContext,
-  WorkflowModel,
 } from './define/workflow-context.ts'
+export type {
+  EmbeddingsResult,
+  EmbedInit,
+  GenerateInit,
+  GenerateResult,
+  ModelCallOptions,
+  ModelRetryOptions,
+  RankingResult,
+  RerankInit,
+  WorkflowModel,
+} from './define/model-calls.ts'
+export type { Prompt } from './define/prompt.ts'
 export type { DelegationPolicy } from './define/delegation.ts'
 export type { HarnessDefaults } from './define/defaults.ts'
 export type { Effect, Reconciled, RetryPolicy, StepRun } from './define/effect.ts'

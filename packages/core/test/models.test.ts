@@ -232,11 +232,14 @@ describe('capabilities and aliases', () => {
     const model = scriptedModel([], ['text'])
     const tool = defineTool({ name: 't', description: 'T.', input: z.object({}), execute: () => 1 })
     const needy = defineAgent({ name: 'needy', model: 'main', instructions: 'x', tools: [tool] })
-    const harness = defineHarness({ name: 'test', models: { main: model }, agents: { needy } })
-    const session = await harness.getSession('s')
-    expect(await failureOf(session.agents.needy.run('go'))).toMatchObject({
+    expect(
+      thrownBy(() => defineHarness({ name: 'test', models: { main: model }, agents: { needy } })),
+    ).toMatchObject({ code: 'config/definition', message: expect.stringContaining('"tools"') })
+    const models = { main: scriptedModel([]), plain: model }
+    const session = await defineHarness({ name: 'test', models, agents: { needy } }).getSession('s')
+    expect(await failureOf(session.agents.needy.run('go', { model: 'plain' }))).toMatchObject({
       code: 'model/capability',
-      meta: { alias: 'main', capability: 'tools' },
+      meta: { alias: 'plain', capability: 'tools' },
     })
     expect(model.requests).toEqual([])
   })
@@ -338,9 +341,12 @@ describe('a model that a workflow calls', () => {
     expect(clock.monotonic()).toBe(700)
   })
 
-  test('what the alias lacks is refused before I/O', async () => {
-    const structured = callOf({ prompt: 'p', output: z.object({}) }, ['object'])
-    const { result, model } = await run(structured, [], ['text'] as never)
+  test('what the alias lacks is refused: a declared need at once, another one before I/O', async () => {
+    const init = { prompt: 'p', output: z.object({}) }
+    await expect(run(callOf(init, ['object']), [], ['text'] as never)).rejects.toMatchObject({
+      code: 'config/definition',
+    })
+    const { result, model } = await run(callOf(init), [], ['text'] as never)
     expect(await failureOf(result)).toMatchObject({ code: 'model/capability' })
     expect(model.requests).toEqual([])
   })

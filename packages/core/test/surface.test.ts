@@ -23,10 +23,13 @@ test('the exports of @belay/core', () => {
 test('the exports of @belay/core/ports', () => {
   expect(Object.keys(ports).toSorted()).toEqual([
     'PortError',
+    'assembleToolCalls',
     'errorBrand',
     'isCodedError',
     'journalErrorCodes',
+    'malformedAnswer',
     'modelErrorCodes',
+    'normalizeUsage',
     'portSpecs',
     'storeErrorCodes',
   ])
@@ -113,13 +116,14 @@ test('the names of events', () => {
     'tool.started': true,
     'fanout.started': true,
     'model.delta': true,
+    'model.object.partial': true,
     'stream.overflow': true,
   }
   for (const [type, result] of Object.entries(committed))
     expect([type, isResult(type)]).toEqual([type, result])
   for (const type of Object.keys({ ...committed, ...transient })) {
     expect(type).toMatch(
-      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|delta|overflow)$/,
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|delta|overflow)$|^model\.object\.partial$/,
     )
   }
 })

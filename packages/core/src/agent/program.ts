@@ -3,11 +3,13 @@ import type { ResolvedDefaults } from '../define/defaults.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { TurnRecord } from '../history/conversation.ts'
 import { windowOf } from '../history/window.ts'
-import { requireCapability, type ModelRegistry, type ResolvedModel } from '../models/registry.ts'
+import { requireCapability } from '../models/capability.ts'
+import type { ModelRegistry, ResolvedModel } from '../models/registry.ts'
 import { modelStep } from '../models/step.ts'
 import type { Message, Platform, ToolCallPart } from '../ports/index.ts'
 import type { EngineContext, Program, RunIdentity } from '../run/definition.ts'
-import { buildRequest, userMessage, type AgentPrompt } from './prompt.ts'
+import { projectRequest } from './projection.ts'
+import { buildRequest, neededBy, promptMessage, userMessage, type AgentPrompt } from './prompt.ts'
 import { checkAnswer, repairRequest, textOf } from './structured.ts'
 import { runToolCalls } from './tool-calls.ts'
 import { usableTurn } from './turn.ts'
@@ -48,15 +50,11 @@ class AgentLoop {
     this.#context = context
     this.#input = input
     this.#resolved = deps.models.get(context.options.model ?? agent.model)
-    requireCapability(
-      this.#resolved,
-      agent.tools.length > 0 ? ['text', 'tools'] : ['text'],
-      `Agent "${agent.name}"`,
-    )
+    requireCapability(this.#resolved, neededBy(agent), `Agent "${agent.name}"`)
   }
 
   async run(): Promise<unknown> {
-    let prompt: readonly Message[] = [userMessage(this.#agent.promptFor(this.#input))]
+    let prompt: readonly Message[] = [promptMessage(this.#agent, this.#input)]
     let repaired = false
     for (;;) {
       const turn = usableTurn(this.#agent.name, await this.#askModel(prompt))
@@ -89,15 +87,17 @@ class AgentLoop {
         resolved: this.#resolved,
         name: `model-${this.#turns}`,
         prompt,
-        request: async () =>
+        request: async (resolved) =>
           buildRequest({
             agent: this.#agent,
             prompt: this.#prompt,
-            resolved: this.#resolved,
+            resolved,
             instructions: this.#agent.instructionsFor(this.#input),
             history: await this.#readHistory(),
             conversation: this.#conversation,
           }),
+        project: projectRequest,
+        structured: !this.#agent.answersText,
         timeoutMs: this.#agent.modelTimeoutMs,
         defaultTimeoutMs: this.#deps.defaults.modelTimeoutMs,
         agent: this.#agent.name,

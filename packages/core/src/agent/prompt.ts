@@ -1,5 +1,7 @@
 import type { Agent } from '../define/agent.ts'
-import type { JsonObject, Message, ModelRequest, ToolSpec } from '../ports/index.ts'
+import { promptParts } from '../define/prompt.ts'
+import { HarnessError } from '../errors/harness-error.ts'
+import type { JsonObject, Message, ModelCapability, ModelRequest, ToolSpec } from '../ports/index.ts'
 import { toJsonSchema } from '../schema/to-json-schema.ts'
 import type { ResolvedModel } from '../models/registry.ts'
 
@@ -21,6 +23,11 @@ export function compilePrompt(agent: Agent): AgentPrompt {
     })),
     output: agent.answersText ? undefined : toJsonSchema(agent.output, 'input', `${what}: its output`),
   }
+}
+
+/** What an agent needs of a model, whatever its input holds. */
+export function neededBy({ tools }: Agent): readonly ModelCapability[] {
+  return tools.length > 0 ? ['text', 'tools'] : ['text']
 }
 
 /** The request of one turn. */
@@ -57,4 +64,16 @@ function answerName(agent: string): string {
 /** A user message of plain text. */
 export function userMessage(text: string): Message {
   return { role: 'user', content: [{ type: 'text', text }] }
+}
+
+/** The user message that an agent writes for an input. */
+export function promptMessage(agent: Agent, input: unknown): Message {
+  const refuse = (why: string): never => {
+    throw new HarnessError({
+      code: 'validation/input',
+      message: `Agent "${agent.name}": the prompt that it wrote is not valid: ${why}.`,
+      meta: { agent: agent.name },
+    })
+  }
+  return { role: 'user', content: promptParts(agent.promptFor(input), refuse) }
 }

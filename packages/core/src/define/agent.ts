@@ -2,6 +2,7 @@ import type { ModelSettings } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
+import type { Prompt } from './prompt.ts'
 import type { Tool, ToolFacts } from './tool.ts'
 
 type Text = StandardSchema<string>
@@ -20,8 +21,8 @@ export interface AgentInit<Alias extends string, Input extends AnySchema, Output
   readonly input?: Input
   /** Default: text. Any other schema makes the answer structured. */
   readonly output?: Output
-  /** Writes the user message. Default: text as it is, other inputs as JSON. */
-  readonly prompt?: (input: OutputOf<Input>) => string
+  /** Writes the user message: text, or parts with files. Default: text as it is, other inputs as JSON. */
+  readonly prompt?: (input: OutputOf<Input>) => Prompt
   readonly tools?: readonly ToolFacts[]
   /** Model turns. Default 16. */
   readonly maxSteps?: number
@@ -49,7 +50,7 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
   /** Whether the answer is plain text. */
   readonly answersText: boolean
   instructionsFor(input: unknown): string
-  promptFor(input: unknown): string
+  promptFor(input: unknown): Prompt
   readonly tools: readonly Tool[]
   readonly maxSteps: number | undefined
   readonly maxToolCalls: number | undefined

@@ -1,7 +1,8 @@
-import type { Json, Logger, ModelCapability, ModelSettings, Usage, FinishReason } from '../ports/index.ts'
+import type { Json, Logger } from '../ports/index.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from './effect.ts'
 import type { AnySchema, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { Agent } from './agent.ts'
+import type { WorkflowModel } from './model-calls.ts'
 import type { Tool } from './tool.ts'
 import type { AgentMap, ModelNeeds, ToolMap } from './workflow.ts'
 
@@ -49,48 +50,6 @@ export interface FanOutOptions {
   readonly key?: string
   /** Items at once. Default and upper bound: `maxParallelChildAgentCalls`. */
   readonly concurrency?: number
-}
-
-/** One call of a model by a workflow. */
-export interface GenerateInit<Output extends AnySchema> {
-  readonly prompt: string
-  readonly system?: string
-  /** Makes the answer structured. */
-  readonly output?: Output
-  readonly settings?: ModelSettings
-  readonly key?: string
-  /** Milliseconds for one attempt; 0 is no limit. */
-  readonly timeoutMs?: number
-  /** Goes before the alias's; `false`: one attempt. */
-  readonly retry?: ModelRetryOptions | false
-}
-
-/** When a model call is tried again. Times in milliseconds. */
-export interface ModelRetryOptions {
-  /** Counts the first attempt. Default 3. */
-  readonly maxAttempts?: number
-  /** Before the second attempt. Default 500. */
-  readonly minDelayMs?: number
-  /** Default 8,000. */
-  readonly maxDelayMs?: number
-  /** A provider that asks for a longer wait makes the call fail at once, with `meta.retryAfterMs`. Default 20,000. */
-  readonly maxWaitMs?: number
-  /** Attempts and waits together, in one process. Default 60,000. */
-  readonly maxActiveMs?: number
-}
-
-/** What a model answered to a workflow. */
-export interface GenerateResult<Output> {
-  readonly output: Output
-  readonly finishReason: FinishReason
-  readonly usage: Usage
-}
-
-/** A model that a workflow may call; what it can ask for follows from the capabilities that it declared. */
-export interface WorkflowModel<Capability extends ModelCapability = ModelCapability> {
-  generate<Output extends AnySchema = StandardSchema<string>>(
-    init: 'object' extends Capability ? GenerateInit<Output> : Omit<GenerateInit<Output>, 'output'>,
-  ): Promise<GenerateResult<OutputOf<Output>>>
 }
 
 type InputOfAgent<A> = A extends Agent<infer Input> ? Input : never

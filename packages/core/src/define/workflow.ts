@@ -4,6 +4,7 @@ import type { Agent } from './agent.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
 import type { DelegationPolicy } from './delegation.ts'
 import { checkDelegation } from './delegation.ts'
+import { checkNeeds } from './model-needs.ts'
 import type { Tool } from './tool.ts'
 import type { WorkflowContext } from './workflow-context.ts'
 
@@ -96,8 +97,7 @@ export function defineWorkflow<
   }
   for (const [alias, needs] of Object.entries(init.models ?? {})) {
     checkFields(`${what}, models`, { [alias]: alias }, { [alias]: 'name' })
-    if (!Array.isArray(needs))
-      invalidDefinition(`${what}: models.${alias} must list what it needs, such as ['text'].`)
+    checkNeeds(what, alias, needs)
   }
   if (init.delegation !== undefined) checkDelegation(what, init.delegation, Object.keys(agents))
   const aliases = [...Object.values(agents).map((agent) => agent.model), ...Object.keys(init.models ?? {})]
@@ -113,6 +113,7 @@ export function defineWorkflow<
     delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
     aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
-    run: init.run,
+    // What the handler is given follows from its own declarations, which the common type does not say.
+    run: init.run as never,
   })
 }

@@ -13,6 +13,7 @@ import type { Engine } from '../run/engine.ts'
 import { assertOpen } from '../run/start.ts'
 import { MessageCache } from '../session/message-cache.ts'
 import { adapterUses, checkAdapters, checkRequirements, closeAdapters, type AdapterUse } from './adapters.ts'
+import { checkCapabilities } from './check-capabilities.ts'
 import { checkNames, checkUnique } from './check-definitions.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
 import type { Harness, HarnessInit, Session, WorkflowMap } from './harness.ts'
@@ -57,6 +58,7 @@ class HarnessCore {
     checkAdapters(this.#uses)
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
+    checkCapabilities(what, { agents, workflows, models })
     this.#engine = createEngine({
       store,
       platform,

@@ -5,7 +5,7 @@ import type { IssueRecord } from '../schema/validate.ts'
 /**
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
  * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
- * resumed, suspended, finished, opened, resolved, retried, intended, rejected, delta, overflow.
+ * resumed, suspended, finished, opened, resolved, retried, intended, rejected, delta, partial, overflow.
  */
 
 /** A value as an entry holds it: inline, or by content hash when its JSON is over 64 KiB; neither: `undefined`. */
@@ -67,6 +67,8 @@ export interface LabelRecord {
   readonly callId?: string
   readonly model?: string
   readonly finishReason?: FinishReason
+  /** The provider's own word for why the model stopped. */
+  readonly rawReason?: string
   readonly usage?: Usage
   /** Whether a child's messages join the session's history. */
   readonly history?: 'session' | 'own'
@@ -153,6 +155,13 @@ export interface TransientEvents {
     readonly attempt: number
     readonly offset: number
     readonly text: string
+    readonly agent?: string
+  }
+  /** What is known of a structured answer that is being written; a later one of the attempt says the same or more. */
+  'model.object.partial': {
+    readonly key: string
+    readonly attempt: number
+    readonly value: Json
     readonly agent?: string
   }
   /** This reader was too slow: so many transient events were dropped for it. */

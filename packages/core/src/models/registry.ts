@@ -1,6 +1,7 @@
 import { checkFields, invalidDefinition } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
-import type { Model, ModelCapability, ModelSettings } from '../ports/index.ts'
+import type { Model, ModelSettings } from '../ports/index.ts'
+import { checkFallback, fallbackOrder } from './fallback.ts'
 import { checkModelRetry, resolveRetry, type ModelRetry } from './retry.ts'
 
 /** A model with what holds for every call through its alias. */
@@ -13,6 +14,11 @@ export interface ModelAlias {
   readonly timeoutMs?: number
   /** Milliseconds without a part after which a stream counts as dead; 0 is no limit. Default 120,000. */
   readonly idleTimeoutMs?: number
+  /**
+   * Aliases that answer in its place, tried in this order, when its attempts are used up by failures that may pass
+   * and nobody has seen a part of an answer.
+   */
+  readonly fallback?: readonly string[]
 }
 
 /** What `defineHarness({ models })` takes for an alias. */
@@ -26,6 +32,8 @@ export interface ResolvedModel {
   readonly retry: ModelRetry
   readonly timeoutMs: number | undefined
   readonly idleTimeoutMs: number
+  /** All that may answer in its place, in order; these have no fallbacks of their own. */
+  readonly fallbacks: readonly ResolvedModel[]
 }
 
 /** The models of one harness by alias. */
@@ -38,7 +46,7 @@ export interface ModelRegistry {
 
 /** Makes the registry. Throws `config/definition` for a value that is no model. */
 export function createModelRegistry(choices: Readonly<Record<string, ModelChoice>>): ModelRegistry {
-  const models = new Map(Object.entries(choices).map(([alias, choice]) => [alias, resolve(alias, choice)]))
+  const models = resolveAll(choices)
   return {
     has: (alias) => models.has(alias),
     get: (alias) => {
@@ -54,8 +62,25 @@ export function createModelRegistry(choices: Readonly<Record<string, ModelChoice
   }
 }
 
-function resolve(alias: string, choice: ModelChoice): ResolvedModel {
-  const config: ModelAlias = 'model' in choice ? choice : { model: choice }
+function resolveAll(choices: Readonly<Record<string, ModelChoice>>): ReadonlyMap<string, ResolvedModel> {
+  const configs = new Map(
+    Object.entries(choices).map(([alias, choice]): [string, ModelAlias] => [
+      alias,
+      'model' in choice ? choice : { model: choice },
+    ]),
+  )
+  const alone = new Map([...configs].map(([alias, config]) => [alias, resolve(alias, config)]))
+  const fallbacks = new Map([...configs].map(([alias, config]) => [alias, config.fallback ?? []]))
+  return new Map(
+    [...alone].map(([alias, resolved]) => {
+      const order = fallbackOrder(alias, fallbacks)
+      if (order.length === 0) return [alias, resolved]
+      return [alias, { ...resolved, fallbacks: order.map((each) => alone.get(each) as ResolvedModel) }]
+    }),
+  )
+}
+
+function resolve(alias: string, config: ModelAlias): ResolvedModel {
   if (typeof config.model?.generate !== 'function') {
     invalidDefinition(
       `models.${alias} is not a model. Pass what a provider package gives, such as openai('…').`,
@@ -64,6 +89,7 @@ function resolve(alias: string, choice: ModelChoice): ResolvedModel {
   const what = `models.${alias}`
   checkFields('models', { [alias]: alias }, { [alias]: 'name' })
   checkFields(what, { ...config }, { timeoutMs: 'timeoutMs', idleTimeoutMs: 'timeoutMs' })
+  checkFallback(what, config.fallback)
   checkModelRetry(config.retry, (field, why) => invalidDefinition(`${what}: ${field} is not valid: ${why}`))
   return {
     alias,
@@ -72,20 +98,6 @@ function resolve(alias: string, choice: ModelChoice): ResolvedModel {
     retry: resolveRetry(config.retry),
     timeoutMs: config.timeoutMs,
     idleTimeoutMs: config.idleTimeoutMs ?? 120_000,
+    fallbacks: [],
   }
-}
-
-/** Refuses a call that needs what the model cannot do, before any I/O. */
-export function requireCapability(
-  resolved: ResolvedModel,
-  needed: readonly ModelCapability[],
-  what: string,
-): void {
-  const missing = needed.find((capability) => !resolved.model.capabilities.includes(capability))
-  if (missing === undefined) return
-  throw new HarnessError({
-    code: 'model/capability',
-    message: `${what} needs a model with "${missing}"; the alias "${resolved.alias}" (${resolved.model.modelId}) has ${resolved.model.capabilities.join(', ') || 'nothing'}.`,
-    meta: { alias: resolved.alias, capability: missing },
-  })
 }

@@ -1,7 +1,4 @@
 import { findInvalid } from '../define/check.ts'
-import type { RetryPolicy } from '../define/effect.ts'
-import { HarnessError } from '../errors/harness-error.ts'
-import { isCodedError, type Platform } from '../ports/index.ts'
 
 /** When a model call is tried again. Times in milliseconds. */
 export interface ModelRetry {
@@ -50,45 +47,4 @@ export function resolveRetry(
   if (retry === false) return { ...base, maxAttempts: 1 }
   const given = Object.entries(retry ?? {}).filter(([, value]) => value !== undefined)
   return { ...base, ...Object.fromEntries(given) }
-}
-
-/** What is known of the call at the moment of a failure. */
-export interface CallProgress {
-  /** A part has arrived: somebody may have seen it, so the stream is not started again. */
-  sawPart: boolean
-  /** When the first attempt of this process began, by the monotonic clock. */
-  startedAt: number | undefined
-}
-
-/** The policy of one call, as the step that makes it understands it. */
-export function modelRetryPolicy(retry: ModelRetry, platform: Platform, progress: CallProgress): RetryPolicy {
-  return {
-    maxAttempts: retry.maxAttempts,
-    minDelayMs: retry.minDelayMs,
-    maxDelayMs: retry.maxDelayMs,
-    factor: 2,
-    jitter: true,
-    retryOn: (error) => !progress.sawPart && isRetryable(error),
-    delayFor: (error, computedMs) => {
-      const wait = Math.max(computedMs, retryAfter(error))
-      const active = platform.monotonic() - (progress.startedAt ?? platform.monotonic())
-      return exceeds(wait, retry.maxWaitMs) || exceeds(active + wait, retry.maxActiveMs) ? Infinity : wait
-    },
-  }
-}
-
-/** 0 is no limit. */
-function exceeds(value: number, limit: number): boolean {
-  return limit > 0 && value > limit
-}
-
-function isRetryable(error: unknown): boolean {
-  if (HarnessError.is(error, 'operation/timeout')) return true
-  return isCodedError(error) && error.retryable
-}
-
-function retryAfter(error: unknown): number {
-  if (!isCodedError(error)) return 0
-  const { retryAfterMs } = error.meta
-  return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
 }

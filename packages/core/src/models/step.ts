@@ -1,80 +1,83 @@
-import type { LabelRecord } from '../history/event.ts'
-import type { Message, ModelRequest, Platform } from '../ports/index.ts'
+import type { Message, ModelRequest } from '../ports/index.ts'
+import { isCodedError } from '../ports/index.ts'
 import type { TurnRecord } from '../history/conversation.ts'
-import type { EngineContext, StepSpec } from '../run/definition.ts'
+import type { StepSpec } from '../run/definition.ts'
 import { callModel } from './call.ts'
+import { callStep, type CallAttempt, type CallInit } from './call-step.ts'
+import { neededByFiles, requireCapability } from './capability.ts'
+import { ObjectPartials } from './object-partials.ts'
 import type { ModelOutcome } from './outcome.ts'
 import type { ResolvedModel } from './registry.ts'
-import { modelRetryPolicy, resolveRetry, type CallProgress, type ModelRetry } from './retry.ts'
 
 /** One model call as a step. */
-export interface ModelStepInit {
-  readonly context: EngineContext
-  readonly platform: Platform
-  readonly resolved: ResolvedModel
-  readonly name: string
-  readonly key?: string
+export interface ModelStepInit extends CallInit {
   /** Messages that this call adds to the conversation; recorded with the answer. */
   readonly prompt: readonly Message[]
-  /** Built only when the call is made, not in a replay. */
-  readonly request: () => ModelRequest | Promise<ModelRequest>
-  /** What the call or the definition says; goes before the alias's. */
-  readonly timeoutMs: number | undefined
-  readonly defaultTimeoutMs: number
-  /** Goes before the alias's. */
-  readonly retry?: Partial<ModelRetry> | false
-  readonly agent?: string
-  /** Compared in a replay. */
-  readonly input?: unknown
-  readonly folded?: boolean
+  /** Built only when the call is made, not in a replay, for the alias that is asked. */
+  readonly request: (resolved: ResolvedModel) => ModelRequest | Promise<ModelRequest>
+  /** A smaller request for one more try when the first does not fit; `undefined` when it cannot be smaller. */
+  readonly project?: (request: ModelRequest) => ModelRequest | undefined
+  /** The answer is JSON: what is known of it is shown while it arrives. */
+  readonly structured?: boolean
 }
 
-/** A step that calls a model, with the alias's retry policy and live deltas. */
+/** A step that calls a model, with live deltas. */
 export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
-  const { context, platform, resolved, agent } = init
-  const progress: CallProgress = { sawPart: false, startedAt: undefined }
-  const by = agent === undefined ? {} : { agent }
-  return {
-    name: init.name,
-    ...(init.key !== undefined && { key: init.key }),
-    noun: 'model',
-    effect: 'idempotent',
-    folded: init.folded ?? false,
-    input: init.input,
-    timeoutMs: init.timeoutMs ?? resolved.timeoutMs ?? init.defaultTimeoutMs,
-    retry: modelRetryPolicy(
-      init.retry === undefined ? resolved.retry : resolveRetry(init.retry, resolved.retry),
-      platform,
-      progress,
-    ),
-    label: (turn) => label(resolved, turn, by),
-    run: async (run) => {
-      progress.sawPart = false
-      progress.startedAt ??= platform.monotonic()
-      const { attempt, key } = run
-      context.emit({ type: 'model.started', key, model: resolved.alias, attempt, ...by })
-      const outcome = await callModel({
-        resolved,
-        request: await init.request(),
-        signal: run.signal,
-        platform,
-        onPart: () => (progress.sawPart = true),
-        onText: (text, offset) => context.emit({ type: 'model.delta', key, attempt, offset, text, ...by }),
-      })
-      return toTurn(init.prompt, outcome)
-    },
+  const window = { projected: false }
+  return callStep(init, async (attempt) => ({ prompt: init.prompt, ...(await ask(init, attempt, window)) }))
+}
+
+/**
+ * One attempt. A request that does not fit is made smaller once in the life of the step; a second refusal, or
+ * one that cannot be made smaller, stands.
+ */
+async function ask(
+  init: ModelStepInit,
+  attempt: CallAttempt,
+  window: { projected: boolean },
+): Promise<ModelOutcome> {
+  const request = await init.request(attempt.resolved)
+  const needed = neededByFiles(request.messages)
+  if (needed.length > 0) requireCapability(init.resolved, needed, callerOf(init))
+  const smaller = window.projected ? init.project?.(request) : undefined
+  try {
+    return await send(init, attempt, smaller ?? request)
+  } catch (error) {
+    const fits = !isCodedError(error, 'model/context-length') || attempt.attempts.sawPart
+    if (fits || window.projected || attempt.run.signal.aborted) throw error
+    const projected = init.project?.(request)
+    if (projected === undefined) throw error
+    window.projected = true
+    return send(init, attempt, projected)
   }
 }
 
-function label(
-  resolved: ResolvedModel,
-  turn: TurnRecord | undefined,
-  by: { readonly agent?: string },
-): LabelRecord {
-  if (turn === undefined) return { model: resolved.alias, ...by }
-  return { model: resolved.alias, ...by, finishReason: turn.finishReason, usage: turn.usage }
+function send(init: ModelStepInit, attempt: CallAttempt, request: ModelRequest): Promise<ModelOutcome> {
+  const { context, platform, agent } = init
+  const { run, resolved, attempts } = attempt
+  const { key, attempt: number } = run
+  const by = agent === undefined ? {} : { agent }
+  const partials =
+    init.structured === true
+      ? new ObjectPartials((value) =>
+          context.emit({ type: 'model.object.partial', key, attempt: number, value, ...by }),
+        )
+      : undefined
+  return callModel({
+    resolved,
+    request,
+    signal: run.signal,
+    platform,
+    onPart: () => (attempts.sawPart = true),
+    onText: (text, offset) => {
+      context.emit({ type: 'model.delta', key, attempt: number, offset, text, ...by })
+      partials?.push(text)
+    },
+  })
 }
 
-function toTurn(prompt: readonly Message[], outcome: ModelOutcome): TurnRecord {
-  return { prompt, ...outcome }
+function callerOf({ agent, resolved }: ModelStepInit): string {
+  return agent === undefined
+    ? `A call of ctx.models.${resolved.alias} with files`
+    : `Agent "${agent}", with files,`
 }

@@ -26,7 +26,10 @@ export type { Blobs, SweepResult } from './blobs.ts'
 export type { Store } from './store.ts'
 export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
 export type { LogFields, Logger } from './logger.ts'
+export { assembleToolCalls, malformedAnswer, normalizeUsage } from './model.ts'
 export type {
+  EmbedRequest,
+  EmbedResult,
   FilePart,
   FinishReason,
   GenerateOptions,
@@ -36,8 +39,13 @@ export type {
   ModelPart,
   ModelRequest,
   ModelSettings,
+  RankedDocument,
   ReasoningPart,
+  RerankRequest,
+  RerankResult,
   TextPart,
+  ToolCallAssembly,
+  ToolCallDelta,
   ToolCallPart,
   ToolResultPart,
   ToolSpec,

@@ -13,69 +13,33 @@
  *   throwing the signal's reason. A consumer that leaves the stream early has the same effect.
  * - Errors are `PortError` with a `model/*` code, `retryable`, and in `meta` what is known of `status`,
  *   `requestId`, `providerCode`, `providerMessage`, `retryAfterMs`; never a prompt, an answer or a credential.
+ * - `embed` and `rerank` are optional. A model that only embeds or ranks still has `generate`, which throws
+ *   `model/bad-request`; core never calls what the capabilities do not name.
  *
  * What is not promised: equal answers to equal requests; usage where the provider gives none; deltas
  * (a provider that cannot stream sends one).
  */
 
-import type { Json, JsonObject } from './json.ts'
+import type { EmbedRequest, EmbedResult, RerankRequest, RerankResult } from './embedding.ts'
+import type { JsonObject } from './json.ts'
+import type { Message, ToolCallPart } from './message.ts'
 import type { AdapterInfo } from './spec.ts'
+import type { Usage } from './usage.ts'
 
+export type { EmbedRequest, EmbedResult, RankedDocument, RerankRequest, RerankResult } from './embedding.ts'
 export type { Json, JsonObject } from './json.ts'
+export type { FilePart, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from './message.ts'
 export { isCodedError, modelErrorCodes, PortError } from './errors.ts'
+export { malformedAnswer } from './malformed-answer.ts'
+export { assembleToolCalls, type ToolCallAssembly, type ToolCallDelta } from './tool-call-assembly.ts'
+export { normalizeUsage, type Usage } from './usage.ts'
 
-/** What a model can do. Calls that need more are refused before any I/O. */
-export type ModelCapability = 'text' | 'object' | 'tools' | 'vision' | 'audio' | 'file'
-
-/** Text in a message. */
-export interface TextPart {
-  readonly type: 'text'
-  readonly text: string
-}
-
-/** What a reasoning model wrote for itself; sent back as it came. */
-export interface ReasoningPart {
-  readonly type: 'reasoning'
-  readonly text: string
-  /** Opaque facts that the provider needs to see again, such as a signature. */
-  readonly provider?: JsonObject
-}
-
-/** A picture, sound or document in a user message. */
-export interface FilePart {
-  readonly type: 'file'
-  /** For example `image/png`. */
-  readonly mediaType: string
-  /** Base64, or an http(s) URL. */
-  readonly data: string
-  readonly name?: string
-}
-
-/** A call that the model asks for. */
-export interface ToolCallPart {
-  readonly type: 'tool-call'
-  readonly callId: string
-  readonly name: string
-  /** The complete text as the model wrote it; usually JSON. */
-  readonly arguments: string
-  readonly provider?: JsonObject
-}
-
-/** The answer to a call. */
-export interface ToolResultPart {
-  readonly type: 'tool-result'
-  readonly callId: string
-  readonly name: string
-  readonly output: Json
-  readonly isError: boolean
-}
-
-/** One message of a conversation. */
-export type Message =
-  | { readonly role: 'system'; readonly content: string }
-  | { readonly role: 'user'; readonly content: readonly (TextPart | FilePart)[] }
-  | { readonly role: 'assistant'; readonly content: readonly (TextPart | ReasoningPart | ToolCallPart)[] }
-  | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] }
+/**
+ * What a model can do. Calls that need more are refused before any I/O. `vision`, `audio` and `file` are file
+ * parts in messages: of the media types `image/*`, of `audio/*`, and of every other one.
+ */
+export type ModelCapability =
+  'text' | 'object' | 'tools' | 'vision' | 'audio' | 'file' | 'embeddings' | 'rerank'
 
 /** A tool as the model sees it. */
 export interface ToolSpec {
@@ -121,16 +85,6 @@ export type FinishReason =
   | 'cancelled'
   | 'error'
 
-/** Tokens as the provider counted them; a count that it did not give is absent, never estimated. */
-export interface Usage {
-  /** All input tokens, cached ones included. */
-  readonly inputTokens?: number
-  readonly cachedInputTokens?: number
-  /** All output tokens, reasoning included. */
-  readonly outputTokens?: number
-  readonly reasoningTokens?: number
-}
-
 /** One part of a stream. */
 export type ModelPart =
   | { readonly type: 'text-delta'; readonly text: string }
@@ -147,7 +101,7 @@ export type ModelPart =
       readonly response?: { readonly id?: string; readonly model?: string }
     }
 
-/** Options of a call. */
+/** Options of a call, whichever it is. */
 export interface GenerateOptions {
   readonly signal: AbortSignal
 }
@@ -162,4 +116,10 @@ export interface Model {
   readonly capabilities: readonly ModelCapability[]
   /** Starts one request when the first part is asked for. Throws as stated above. */
   generate(request: ModelRequest, options: GenerateOptions): AsyncIterable<ModelPart>
+  /** Most values that one `embed` may carry; core splits what is longer. Absent: no limit is known. */
+  readonly maxEmbedValues?: number
+  /** Present when the capabilities have `embeddings`. One request; see `embedding.ts` for what must hold. */
+  embed?(request: EmbedRequest, options: GenerateOptions): Promise<EmbedResult>
+  /** Present when the capabilities have `rerank`. One request; see `embedding.ts` for what must hold. */
+  rerank?(request: RerankRequest, options: GenerateOptions): Promise<RerankResult>
 }

@@ -23,10 +23,19 @@ export function delayBefore(
   if (policy === undefined || attempt >= (policy.maxAttempts ?? retryDefaults.maxAttempts)) return undefined
   if (HarnessError.is(error, 'operation/cancelled')) return undefined
   if (policy.retryOn !== undefined && !policy.retryOn(error)) return undefined
+  const jittered = backoffMs(policy, attempt, random)
+  const delay = policy.delayFor?.(error, jittered) ?? jittered
+  return Number.isFinite(delay) ? Math.max(0, Math.round(delay)) : undefined
+}
+
+/** The wait before the attempt after `attempt`, as the policy has it: doubling, bounded, with a random part. */
+export function backoffMs(
+  policy: Pick<RetryPolicy, 'minDelayMs' | 'maxDelayMs' | 'factor' | 'jitter'>,
+  attempt: number,
+  random: () => number,
+): number {
   const min = policy.minDelayMs ?? retryDefaults.minDelayMs
   const max = policy.maxDelayMs ?? retryDefaults.maxDelayMs
   const whole = Math.min(max, min * (policy.factor ?? retryDefaults.factor) ** (attempt - 1))
-  const jittered = (policy.jitter ?? retryDefaults.jitter) ? whole * (0.5 + random() / 2) : whole
-  const delay = policy.delayFor?.(error, jittered) ?? jittered
-  return Number.isFinite(delay) ? Math.max(0, Math.round(delay)) : undefined
+  return (policy.jitter ?? retryDefaults.jitter) ? whole * (0.5 + random() / 2) : whole
 }

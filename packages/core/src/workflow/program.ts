@@ -75,7 +75,7 @@ class ContextBuilder {
       agents: mapValues(workflow.agents, (agent, name) => this.#agentCall(name, agent)),
       tools: mapValues(workflow.tools, (tool, name) => this.#toolCall(name, tool)),
       models: mapValues(workflow.models, (needs, alias) =>
-        workflowModel(context, this.#init.deps, alias, needs),
+        workflowModel({ context, deps: this.#init.deps, alias, declared: needs }),
       ),
       step: (name, run, options = {}) => this.#step(name, run, options),
       wait: (name, options = {}) =>

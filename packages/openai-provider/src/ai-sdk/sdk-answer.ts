@@ -1,7 +1,13 @@
-import type { FinishReason, JsonObject, ModelPart, Usage } from '@belay/core/ports'
+import {
+  malformedAnswer,
+  normalizeUsage,
+  type FinishReason,
+  type JsonObject,
+  type ModelPart,
+  type Usage,
+} from '@belay/core/ports'
 import { finishReason } from '../answer/finish-reason.ts'
-import { counts } from '../answer/usage.ts'
-import { incompleteError, malformedError } from '../errors/answer-error.ts'
+import { incompleteError } from '../errors/answer-error.ts'
 import { record } from '../errors/error-facts.ts'
 import type { ErrorContext } from '../errors/provider-error.ts'
 import { sdkError } from './sdk-error.ts'
@@ -62,7 +68,7 @@ export function sdkAnswer(context: ErrorContext, watch?: RawWatch): SdkAnswer {
         case 'finish':
           return [{ ...finish(part, toolCalls, watch?.ending()), ...(response && { response }) }]
         case undefined:
-          throw malformedError('a part has no type')
+          throw malformedAnswer('a part has no type')
         default:
           return []
       }
@@ -72,7 +78,7 @@ export function sdkAnswer(context: ErrorContext, watch?: RawWatch): SdkAnswer {
 
 function textOf(part: Fields): string {
   const text = part['delta']
-  if (typeof text !== 'string') throw malformedError('a delta is not text')
+  if (typeof text !== 'string') throw malformedAnswer('a delta is not text')
   return text
 }
 
@@ -87,7 +93,7 @@ function reasoning(part: Fields): readonly ModelPart[] {
 function toolCall(part: Fields): ModelPart {
   const { toolCallId: callId, toolName: name, input } = part
   if (typeof callId !== 'string' || typeof name !== 'string')
-    throw malformedError('a tool call has no id or name')
+    throw malformedAnswer('a tool call has no id or name')
   const provider = json(part['providerMetadata'])
   return {
     type: 'tool-call',
@@ -113,7 +119,7 @@ function finish(part: Fields, toolCalls: number, ending: RawEnding | undefined):
   const given = record(part['finishReason'])
   const unified = given ? given['unified'] : part['finishReason']
   const raw = typeof given?.['raw'] === 'string' ? given['raw'] : undefined
-  if (typeof unified !== 'string') throw malformedError('a finish has no reason')
+  if (typeof unified !== 'string') throw malformedAnswer('a finish has no reason')
   if (unified === 'interrupted' || ((unified === 'other' || unified === 'unknown') && raw === undefined)) {
     throw incompleteError('the stream ended without a finish')
   }
@@ -138,7 +144,7 @@ function usageOfSdk(value: unknown): Usage {
   const usage = record(value)
   const input = record(usage?.['inputTokens'])
   const output = record(usage?.['outputTokens'])
-  return counts({
+  return normalizeUsage({
     inputTokens: input ? input['total'] : usage?.['inputTokens'],
     cachedInputTokens: input ? input['cacheRead'] : usage?.['cachedInputTokens'],
     outputTokens: output ? output['total'] : usage?.['outputTokens'],

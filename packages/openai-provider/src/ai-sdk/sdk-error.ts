@@ -1,5 +1,5 @@
-import { isCodedError, PortError, type PortErrorCode } from '@belay/core/ports'
-import { incompleteError, malformedError } from '../errors/answer-error.ts'
+import { malformedAnswer, isCodedError, PortError, type PortErrorCode } from '@belay/core/ports'
+import { incompleteError } from '../errors/answer-error.ts'
 import { errorFacts, errorFactsOfText, record, type ErrorFacts } from '../errors/error-facts.ts'
 import { networkCodeOf, networkError } from '../errors/network-error.ts'
 import { providerError, type ErrorContext } from '../errors/provider-error.ts'
@@ -29,7 +29,7 @@ export function sdkError(error: unknown, context: ErrorContext): PortError {
   if (code) {
     return new PortError({ code, message: `${context.provider}: the AI SDK refused the call (${name})` })
   }
-  if (name.startsWith('AI_')) return malformedError(`the AI SDK could not read it (${name})`)
+  if (name.startsWith('AI_')) return malformedAnswer(`the AI SDK could not read it (${name})`)
   if (error instanceof Error) return plainError(error, name, context)
   // What is left is a frame of the provider, as it is or wrapped by its SDK package.
   const data = fields['data']
@@ -47,7 +47,7 @@ function plainError(error: Error, name: string, context: ErrorContext): PortErro
     return incompleteError('the connection broke', networkCode)
   if (networkCode || (error instanceof TypeError && /fetch/.test(error.message)))
     return networkError(error, context)
-  return malformedError(`the model's library failed (${/^\w{1,40}$/.test(name) ? name : 'Error'})`)
+  return malformedAnswer(`the model's library failed (${/^\w{1,40}$/.test(name) ? name : 'Error'})`)
 }
 
 function apiCallError(fields: Readonly<Record<string, unknown>>, context: ErrorContext): PortError {

@@ -1,4 +1,4 @@
-import type { Usage } from '@belay/core/ports'
+import { normalizeUsage, type Usage } from '@belay/core/ports'
 import { record } from '../errors/error-facts.ts'
 
 /**
@@ -10,17 +10,10 @@ export function usageOf(value: unknown): Usage {
   if (!usage) return {}
   const input = record(usage['input_tokens_details']) ?? record(usage['prompt_tokens_details'])
   const output = record(usage['output_tokens_details']) ?? record(usage['completion_tokens_details'])
-  return counts({
+  return normalizeUsage({
     inputTokens: usage['input_tokens'] ?? usage['prompt_tokens'],
     cachedInputTokens: input?.['cached_tokens'],
     outputTokens: usage['output_tokens'] ?? usage['completion_tokens'],
     reasoningTokens: output?.['reasoning_tokens'],
   })
-}
-
-/** Keeps the counts that are counts. */
-export function counts(values: Readonly<Record<keyof Usage, unknown>>): Usage {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0),
-  )
 }

@@ -1,9 +1,10 @@
-import type { ModelPart, Usage } from '@belay/core/ports'
+import { randomUUID } from 'node:crypto'
+import { assembleToolCalls, malformedAnswer, type ModelPart, type Usage } from '@belay/core/ports'
 import { finishReason } from '../answer/finish-reason.ts'
-import { assembleToolCalls } from '../answer/tool-calls.ts'
 import { usageOf } from '../answer/usage.ts'
-import { incompleteError, malformedError } from '../errors/answer-error.ts'
+import { incompleteError } from '../errors/answer-error.ts'
 import { record } from '../errors/error-facts.ts'
+import { chatToolCalls } from './chat-tool-calls.ts'
 
 /** Folds the chunks of a chat completion into the port's parts. */
 export interface ChatAnswer {
@@ -15,7 +16,7 @@ export interface ChatAnswer {
 
 /** Starts with an empty answer. */
 export function chatAnswer(): ChatAnswer {
-  const tools = assembleToolCalls()
+  const tools = assembleToolCalls(() => `call_${randomUUID()}`)
   let reason: string | undefined
   let refused = false
   let usage: Usage = {}
@@ -25,7 +26,7 @@ export function chatAnswer(): ChatAnswer {
   /** The text of a field of a delta; null and absence are the same. */
   const textOf = (delta: Readonly<Record<string, unknown>>, ...names: string[]): string => {
     const value = names.map((name) => delta[name]).find((field) => field != null) ?? ''
-    if (typeof value !== 'string') throw malformedError(`${names[0]} is not text`)
+    if (typeof value !== 'string') throw malformedAnswer(`${names[0]} is not text`)
     return value
   }
 
@@ -37,16 +38,17 @@ export function chatAnswer(): ChatAnswer {
       const choice = choiceOf(chunk)
       if (!choice) return []
       const { finish_reason: finish = null } = choice
-      if (finish !== null && typeof finish !== 'string') throw malformedError('finish_reason is not text')
+      if (finish !== null && typeof finish !== 'string') throw malformedAnswer('finish_reason is not text')
       if (finish) reason = finish
       // A server that does not stream sends the whole message in place of a delta.
       const delta = record(choice['delta'] ?? choice['message'] ?? {})
-      if (!delta) throw malformedError('a delta is not an object')
+      if (!delta) throw malformedAnswer('a delta is not an object')
       const reasoning = textOf(delta, 'reasoning_content', 'reasoning')
       const text = textOf(delta, 'content')
       const refusal = textOf(delta, 'refusal')
       refused ||= refusal !== ''
-      if (delta['tool_calls'] != null) tools.push(delta['tool_calls'])
+      if (delta['tool_calls'] != null)
+        for (const piece of chatToolCalls(delta['tool_calls'])) tools.push(piece)
       const parts: ModelPart[] = []
       if (reasoning) parts.push({ type: 'reasoning-delta', text: reasoning })
       if (text) parts.push({ type: 'text-delta', text })
@@ -75,10 +77,10 @@ export function chatAnswer(): ChatAnswer {
 function choiceOf(chunk: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
   const choices = chunk['choices']
   if (choices == null && chunk['usage'] != null) return undefined
-  if (!Array.isArray(choices)) throw malformedError('a chunk has no choices')
+  if (!Array.isArray(choices)) throw malformedAnswer('a chunk has no choices')
   if (choices.length === 0) return undefined
   const choice = record(choices[0])
-  if (!choice) throw malformedError('a choice is not an object')
+  if (!choice) throw malformedAnswer('a choice is not an object')
   return choice
 }
 

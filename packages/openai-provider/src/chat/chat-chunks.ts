@@ -1,6 +1,6 @@
-import { isCodedError } from '@belay/core/ports'
+import { malformedAnswer, isCodedError } from '@belay/core/ports'
 import type { CallScope } from '../call-stream.ts'
-import { incompleteError, malformedError } from '../errors/answer-error.ts'
+import { incompleteError } from '../errors/answer-error.ts'
 import { errorFacts, record } from '../errors/error-facts.ts'
 import { networkCodeOf } from '../errors/network-error.ts'
 import { providerError, type ErrorContext } from '../errors/provider-error.ts'
@@ -21,7 +21,7 @@ export async function* chatChunks(
   context: ErrorContext,
 ): AsyncGenerator<ChatChunk, void, undefined> {
   const reader: BodyReader | undefined = response.body?.getReader()
-  if (!reader) throw malformedError('the body is empty')
+  if (!reader) throw malformedAnswer('the body is empty')
   scope.onEnd(() => void reader.cancel().catch(() => {}))
   const type = response.headers.get('content-type') ?? 'text/event-stream'
   try {
@@ -30,7 +30,7 @@ export async function* chatChunks(
       return
     }
     if (!/event-stream|octet-stream|text\/plain/i.test(type)) {
-      throw malformedError('the body is neither an event stream nor JSON')
+      throw malformedAnswer('the body is neither an event stream nor JSON')
     }
     for await (const { event, data } of sseEvents(reader)) {
       if (event === 'error') throw providerError(errorFacts(parse(data) ?? data), context)
@@ -45,7 +45,7 @@ export async function* chatChunks(
 
 function chunkOf(text: string, context: ErrorContext): ChatChunk {
   const chunk = record(parse(text))
-  if (!chunk) throw malformedError('a chunk is not a JSON object')
+  if (!chunk) throw malformedAnswer('a chunk is not a JSON object')
   if (chunk['error'] != null) throw providerError(errorFacts(chunk), context)
   return chunk
 }
@@ -78,6 +78,6 @@ async function wholeText(reader: BodyReader): Promise<string> {
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     text += decoder.decode(value, { stream: true })
-    if (text.length > maxJsonLength) throw malformedError('the body is too long')
+    if (text.length > maxJsonLength) throw malformedAnswer('the body is too long')
   }
 }

@@ -1,11 +1,6 @@
 import { isCodedError, PortError } from '@belay/core/ports'
 import { answerMeta, type ErrorContext } from './provider-error.ts'
 
-/** The provider sent something that is not its protocol. What it sent stays out: it may be part of an answer. */
-export function malformedError(what: string): PortError {
-  return new PortError({ code: 'model/malformed', message: `The model's answer is malformed: ${what}` })
-}
-
 /** The stream ended without a finish. `callStream` takes the retry back once a part was delivered. */
 export function incompleteError(what: string, networkCode?: string): PortError {
   return new PortError({

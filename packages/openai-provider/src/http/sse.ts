@@ -1,5 +1,5 @@
+import { malformedAnswer } from '@belay/core/ports'
 import { TextDecoder } from 'node:util'
-import { malformedError } from '../errors/answer-error.ts'
 
 /** One event of a server-sent event stream. */
 export interface SseEvent {
@@ -36,7 +36,7 @@ export async function* sseEvents(
       if (field === 'event') event = text
       if (field !== 'data') continue
       length += text.length
-      if (length > maxEventLength) throw malformedError('an event is too long')
+      if (length > maxEventLength) throw malformedAnswer('an event is too long')
       data.push(text)
     }
   }
@@ -71,7 +71,7 @@ function lineSplitter(): { push(bytes: Uint8Array): string[] } {
       }
       if (rest !== '') pieces.push(rest)
       length += rest.length
-      if (length > maxEventLength) throw malformedError('a line is too long')
+      if (length > maxEventLength) throw malformedAnswer('a line is too long')
       return lines
     },
   }
@@ -81,6 +81,6 @@ function decode(decoder: TextDecoder, bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: true })
   } catch {
-    throw malformedError('it is not UTF-8')
+    throw malformedAnswer('it is not UTF-8')
   }
 }

@@ -1,9 +1,15 @@
-import type { JsonObject, Model, ModelCapability, ModelPart, ModelRequest } from '@belay/core/ports'
+import {
+  malformedAnswer,
+  type JsonObject,
+  type Model,
+  type ModelCapability,
+  type ModelPart,
+  type ModelRequest,
+} from '@belay/core/ports'
 import { adapterInfo } from '../adapter-info.ts'
 import { mergeOptions } from '../ai-sdk/call-options.ts'
 import { sdkStream } from '../ai-sdk/sdk-stream.ts'
 import { callStream, type CallScope } from '../call-stream.ts'
-import { malformedError } from '../errors/answer-error.ts'
 import type { ErrorContext } from '../errors/provider-error.ts'
 import { post } from '../http/post.ts'
 import { isStrictSchema } from '../prompt/strict-schema.ts'
@@ -77,5 +83,5 @@ async function eventStream(
   const type = response.headers.get('content-type') ?? 'text/event-stream'
   if (/event-stream/i.test(type)) return response
   await response.body?.cancel().catch(() => {})
-  throw malformedError('the body is not an event stream')
+  throw malformedAnswer('the body is not an event stream')
 }

@@ -1,7 +1,6 @@
-import type { Usage } from '@belay/core/ports'
+import { malformedAnswer, type Usage } from '@belay/core/ports'
 import type { RawWatch } from '../ai-sdk/sdk-answer.ts'
 import { usageOf } from '../answer/usage.ts'
-import { malformedError } from '../errors/answer-error.ts'
 import { errorFacts, record } from '../errors/error-facts.ts'
 import { providerError, type ErrorContext } from '../errors/provider-error.ts'
 
@@ -18,12 +17,12 @@ export function responsesWatch(context: ErrorContext): RawWatch {
     see(value) {
       const event = record(value)
       const type = event?.['type']
-      if (!event || typeof type !== 'string') throw malformedError('an event has no type')
+      if (!event || typeof type !== 'string') throw malformedAnswer('an event has no type')
       if (type === 'error' || type === 'response.failed') throw providerError(errorFacts(event), context)
       if (type.startsWith('response.refusal.')) refused = true
       if (type === 'response.completed' || type === 'response.incomplete') {
         const response = record(event['response'])
-        if (!response) throw malformedError(`${type} has no response`)
+        if (!response) throw malformedAnswer(`${type} has no response`)
         rawReason = reasonOf(response) ?? type.replace('response.', '')
         usage = usageOf(response['usage'])
       }

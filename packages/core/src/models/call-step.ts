@@ -1,0 +1,91 @@
+import type { LabelRecord } from '../history/event.ts'
+import type { FinishReason, Platform, Usage } from '../ports/index.ts'
+import type { StepRun } from '../define/effect.ts'
+import type { EngineContext, StepSpec } from '../run/definition.ts'
+import { CallAttempts } from './attempts.ts'
+import type { ResolvedModel } from './registry.ts'
+import type { ModelRetry } from './retry.ts'
+
+/** What every call of a model is made from, whatever it asks for. */
+export interface CallInit {
+  readonly context: EngineContext
+  readonly platform: Platform
+  readonly resolved: ResolvedModel
+  readonly name: string
+  readonly key?: string
+  /** What the call or the definition says; goes before the alias's. */
+  readonly timeoutMs: number | undefined
+  readonly defaultTimeoutMs: number
+  /** Goes before the alias's. */
+  readonly retry?: Partial<ModelRetry> | false
+  readonly agent?: string
+  /** Compared in a replay. */
+  readonly input?: unknown
+  readonly folded?: boolean
+}
+
+/** What the record of a call tells its label. */
+export interface CallRecord {
+  readonly usage: Usage
+  readonly finishReason?: FinishReason
+  readonly rawReason?: string
+}
+
+/** One attempt of a call. */
+export interface CallAttempt {
+  readonly run: StepRun
+  /** The alias that is asked. */
+  readonly resolved: ResolvedModel
+  readonly attempts: CallAttempts
+}
+
+/** A step that calls a model, with the retries of its alias and of those that it falls back to. */
+export function callStep<T extends CallRecord>(
+  init: CallInit,
+  call: (attempt: CallAttempt) => Promise<T>,
+): StepSpec<T> {
+  const { context, agent } = init
+  const attempts = new CallAttempts(init.resolved, init.retry, init.platform)
+  const by = agent === undefined ? {} : { agent }
+  return {
+    name: init.name,
+    ...(init.key !== undefined && { key: init.key }),
+    noun: 'model',
+    effect: 'idempotent',
+    folded: init.folded ?? false,
+    input: init.input,
+    // Read before each attempt: every alias may have a limit of its own.
+    get timeoutMs() {
+      return init.timeoutMs ?? attempts.current.timeoutMs ?? init.defaultTimeoutMs
+    },
+    retry: attempts.policy,
+    label: (record) => label(attempts.current, record, by),
+    run: (run) => {
+      const resolved = attempts.begin(run.attempt)
+      context.emit({
+        type: 'model.started',
+        key: run.key,
+        model: resolved.alias,
+        attempt: run.attempt,
+        ...by,
+      })
+      return call({ run, resolved, attempts })
+    },
+  }
+}
+
+function label(
+  { alias }: ResolvedModel,
+  record: CallRecord | undefined,
+  by: { readonly agent?: string },
+): LabelRecord {
+  if (record === undefined) return { model: alias, ...by }
+  const { finishReason, rawReason, usage } = record
+  return {
+    model: alias,
+    ...by,
+    ...(finishReason !== undefined && { finishReason }),
+    ...(rawReason !== undefined && { rawReason }),
+    usage,
+  }
+}
