@@ -215,14 +215,14 @@ describe('runs.prune', () => {
     await session.workflows.wait.start(bigText, { durable: { runId: 'waiting' } })
     await other.workflows.hold.start(bigText.slice(1), { durable: { runId: 'running' } })
     await clock.advance(1_000)
-    expect(await harness.runs.prune({ olderThanMs: 0 })).toEqual({ runs: 2, blobs: 0, blobBytes: 0 })
+    expect(await harness.runs.prune({ olderThan: 0 })).toEqual({ runs: 2, blobs: 0, blobBytes: 0 })
     expect((await harness.runs.list()).map((run) => run.runId)).toEqual(['running', 'waiting'])
     expect(await collect(harness.runs.events('done'))).toEqual([])
     await clock.until(harness.runs.cancel('waiting'))
-    await harness.runs.prune({ olderThanMs: 0 })
+    await harness.runs.prune({ olderThan: 0 })
     await clock.advance(500_000)
     await clock.advance(3_700_000)
-    expect(await harness.runs.prune({ olderThanMs: 0 })).toMatchObject({ blobs: 2 })
+    expect(await harness.runs.prune({ olderThan: 0 })).toMatchObject({ blobs: 2 })
   })
 
   test('removes by age and state', async () => {
@@ -230,8 +230,8 @@ describe('runs.prune', () => {
     await session.workflows.quick.run(1, { durable: { runId: 'old' } })
     await clock.advance(10_000)
     await session.workflows.quick.run(1, { durable: { runId: 'new' } })
-    expect(await harness.runs.prune({ olderThanMs: 5_000, states: ['failed'] })).toMatchObject({ runs: 0 })
-    expect(await harness.runs.prune({ olderThanMs: 5_000 })).toMatchObject({ runs: 1 })
+    expect(await harness.runs.prune({ olderThan: 5_000, status: 'failed' })).toMatchObject({ runs: 0 })
+    expect(await harness.runs.prune({ olderThan: 5_000 })).toMatchObject({ runs: 1 })
     expect((await harness.runs.list()).map((run) => run.runId)).toEqual(['new'])
   })
 
@@ -247,14 +247,19 @@ describe('runs.prune', () => {
         return store.journal.append(batch)
       },
     }
-    const pruning = harnessOf({ owner: 'x', store: { ...store, journal } }).runs.prune({ olderThanMs: 0 })
+    const pruning = harnessOf({ owner: 'x', store: { ...store, journal } }).runs.prune({ olderThan: 0 })
     expect(await clock.until(pruning)).toMatchObject({ runs: 0 })
     expect(await clock.until(resumed ?? Promise.reject(new Error('Nothing was dropped.')))).toBe('lucky')
   })
 
   test('refuses options that are not valid', async () => {
     const { harness } = await setup()
-    for (const options of [{}, { olderThanMs: -1 }, { olderThanMs: 0, states: ['running'] }]) {
+    for (const options of [
+      {},
+      { olderThan: -1 },
+      { olderThan: 0, status: ['running'] },
+      { olderThan: 0, status: 'running' },
+    ]) {
       expect(await failureOf(harness.runs.prune(options as never))).toMatchObject({
         code: 'validation/options',
       })

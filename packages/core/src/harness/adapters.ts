@@ -2,8 +2,10 @@ import { HarnessError } from '../errors/harness-error.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import {
   portSpecs,
+  type AdapterContext,
   type AdapterInfo,
   type Capability,
+  type Configurable,
   type Platform,
   type PortName,
   type Store,
@@ -16,7 +18,7 @@ export interface AdapterUse {
   readonly info: AdapterInfo
   readonly ports: readonly PortName[]
   /** The adapter itself; one with `close` is closed with the harness. */
-  readonly adapter: { readonly close?: () => Promise<void> }
+  readonly adapter: Configurable & { readonly close?: () => Promise<void> }
 }
 
 /** The adapters of a harness. */
@@ -46,17 +48,23 @@ export async function closeAdapters(uses: readonly AdapterUse[]): Promise<void> 
   throw new AggregateError(failures, `Some adapters could not be closed: ${messages.join('; ')}`)
 }
 
-/** Refuses adapters that say nothing of themselves or were written against another version of a port. */
+/** What `info` must have, each with how to tell. */
+const infoFields: Readonly<Record<keyof AdapterInfo, (value: unknown) => boolean>> = {
+  id: isText,
+  packageName: isText,
+  version: isText,
+  specs: (value) => typeof value === 'object' && value !== null,
+  capabilities: Array.isArray,
+}
+
+/** Refuses adapters that say too little of themselves or were written against another version of a port. */
 export function checkAdapters(uses: readonly AdapterUse[]): void {
   for (const { role, info, ports } of uses) {
-    if (
-      typeof info?.id !== 'string' ||
-      typeof info.specs !== 'object' ||
-      info.specs === null ||
-      !Array.isArray(info.capabilities)
-    ) {
+    const said = Object(info) as Readonly<Record<string, unknown>>
+    const missing = Object.entries(infoFields).flatMap(([field, has]) => (has(said[field]) ? [] : [field]))
+    if (missing.length > 0) {
       refuse(
-        `${role} is not an adapter: its \`info\` must have id, packageName, version, specs and capabilities.`,
+        `${role} is not an adapter: its \`info\` must have id, packageName, version, specs and capabilities, and lacks ${missing.join(', ')}.`,
       )
     }
     for (const port of ports) {
@@ -66,6 +74,33 @@ export function checkAdapters(uses: readonly AdapterUse[]): void {
         `${role} (${info.packageName} ${info.version}) fills ${spec ?? `no spec of "${port}"`}; this core needs ${portSpecs[port]}. Install versions that fit together.`,
       )
     }
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Calls `configure` of each adapter object once. It cannot be asynchronous: a harness is made without waiting. */
+export function configureAdapters(uses: readonly AdapterUse[], context: AdapterContext): void {
+  const seen = new Set<object>()
+  for (const { role, info, adapter } of uses) {
+    if (seen.has(adapter) || typeof adapter.configure !== 'function') continue
+    seen.add(adapter)
+    const logger = context.logger.child({ adapter: info.id })
+    const returned = attempted(role, () => adapter.configure?.({ ...context, logger }) as unknown)
+    if (!(returned instanceof Promise)) continue
+    returned.catch(() => undefined)
+    refuse(`${role}: configure() returned a promise; it must do its work at once, without I/O.`)
+  }
+}
+
+function attempted<T>(role: string, configure: () => T): T {
+  try {
+    return configure()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new HarnessError({ code: 'config/adapter', message: `${role}: configure() threw: ${why}`, cause })
   }
 }
 

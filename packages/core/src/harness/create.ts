@@ -10,9 +10,16 @@ import { silentLogger } from '../platform/silent-logger.ts'
 import { createEngine } from '../run/create-engine.ts'
 import type { Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
-import { assertOpen } from '../run/start.ts'
+import { assertOpen, whileOpen } from '../run/open.ts'
 import { MessageCache } from '../session/message-cache.ts'
-import { adapterUses, checkAdapters, checkRequirements, closeAdapters, type AdapterUse } from './adapters.ts'
+import {
+  adapterUses,
+  checkAdapters,
+  checkRequirements,
+  closeAdapters,
+  configureAdapters,
+  type AdapterUse,
+} from './adapters.ts'
 import { checkCapabilities } from './check-capabilities.ts'
 import { checkNames, checkUnique } from './check-definitions.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
@@ -59,10 +66,18 @@ class HarnessCore {
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
     checkCapabilities(what, { agents, workflows, models })
+    const bound = logger.child({ harness: init.name })
+    configureAdapters(this.#uses, {
+      harness: init.name,
+      logger: bound,
+      telemetry: undefined,
+      platform,
+      defaults,
+    })
     this.#engine = createEngine({
       store,
       platform,
-      logger: logger.child({ harness: init.name }),
+      logger: bound,
       closing: this.#closing.signal,
       resolve: (kind, name) => this.#definitions.find((known) => known.kind === kind && known.name === name),
     })
@@ -98,10 +113,10 @@ class HarnessCore {
     return {
       name: this.#name,
       runs: this.#runs,
-      getSession: async (id) => {
-        assertOpen(this.#engine)
-        return this.#sessions.get(id) as unknown as Session<Agents, Workflows>
-      },
+      getSession: (id, options) =>
+        whileOpen(this.#engine, () => this.#sessions.get(id, options)) as Promise<unknown> as Promise<
+          Session<Agents, Workflows>
+        >,
       worker: (options) => {
         assertOpen(this.#engine)
         return startWorker(this.#engine, options)

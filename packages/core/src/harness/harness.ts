@@ -2,7 +2,7 @@ import type { Agent } from '../define/agent.ts'
 import type { HarnessDefaults } from '../define/defaults.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import type { ModelChoice } from '../models/registry.ts'
-import type { Capability, Logger, Platform, Store } from '../ports/index.ts'
+import type { Capability, Json, Logger, Platform, Store } from '../ports/index.ts'
 import type { SessionHistory } from '../session/history.ts'
 import type { Runnable } from '../session/session.ts'
 import type { HarnessInspection } from './inspect.ts'
@@ -34,9 +34,20 @@ export interface HarnessInit<Agents extends AgentMap, Workflows extends Workflow
   readonly defaults?: HarnessDefaults
 }
 
+/** Options of `getSession`. */
+export interface SessionOptions {
+  /**
+   * Any JSON of at most 7 KiB, kept with the session and read back by later calls, also in other processes. Given
+   * again, it replaces what was kept, whole. Runs and models do not see it: they have the `metadata` of their call.
+   */
+  readonly metadata?: Json
+}
+
 /** One conversation thread with what can be run in it. */
 export interface Session<Agents extends AgentMap = AgentMap, Workflows extends WorkflowMap = WorkflowMap> {
   readonly id: string
+  /** What was given to `getSession`, as this process last read or wrote it; `{}` without. Frozen. */
+  readonly metadata: Json
   readonly history: SessionHistory
   readonly agents: { readonly [Name in keyof Agents]: RunnableOf<Agents[Name]> }
   readonly workflows: { readonly [Name in keyof Workflows]: RunnableOf<Workflows[Name]> }
@@ -60,7 +71,7 @@ export interface Harness<Agents extends AgentMap = AgentMap, Workflows extends W
   readonly name: string
   readonly runs: Runs
   /** Opens or creates; the same id gives the same session. */
-  getSession(id: string): Promise<Session<Agents, Workflows>>
+  getSession(id: string, options?: SessionOptions): Promise<Session<Agents, Workflows>>
   /** Goes on with recoverable runs until it is stopped. */
   worker(options?: WorkerOptions): Worker
   inspect(): HarnessInspection

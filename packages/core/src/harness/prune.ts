@@ -2,8 +2,9 @@ import { checkOptions } from '../define/check.ts'
 import { readAll } from '../feed/read.ts'
 import { inboxStream, runIdOfStream, runStream } from '../feed/streams.ts'
 import { commit } from '../feed/writer.ts'
-import { isCodedError, type Entry, type Head, type HeadQuery } from '../ports/index.ts'
+import { isCodedError, type Entry, type Head } from '../ports/index.ts'
 import type { Engine } from '../run/engine.ts'
+import { headPages } from './head-pages.ts'
 
 /** Blobs that were touched within this time stay: the entry that names them may be about to be written. */
 const blobGraceMs = 3_600_000
@@ -11,12 +12,15 @@ const blobGraceMs = 3_600_000
 /** Heads that are looked at, and dropped, together. */
 const pageSize = 100
 
+/** How a run has ended. */
+export type FinalStatus = 'succeeded' | 'failed' | 'cancelled'
+
 /** Which finished runs to remove. */
 export interface PruneOptions {
   /** Milliseconds since the run's last change; 0: all. */
-  readonly olderThanMs: number
-  /** Default: all three. */
-  readonly states?: readonly ('succeeded' | 'failed' | 'cancelled')[]
+  readonly olderThan: number
+  /** One, or several of them. Default: all three. */
+  readonly status?: FinalStatus | readonly FinalStatus[]
 }
 
 /** What was removed. */
@@ -28,16 +32,17 @@ export interface PruneResult {
 
 /** Removes finished runs whole, each with its inbox, and then the blobs that nothing names any more. */
 export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<PruneResult> {
-  const { olderThanMs, states = ['succeeded', 'failed', 'cancelled'] } = options
+  const { olderThan, status = ['succeeded', 'failed', 'cancelled'] } = options
+  const states = typeof status === 'string' ? [status] : status
   checkOptions(
     'runs.prune',
-    { olderThanMs: olderThanMs ?? null, states },
-    { olderThanMs: 'timeoutMs', states: 'finalStates' },
+    { olderThan: olderThan ?? null, status: states },
+    { olderThan: 'timeoutMs', status: 'finalStates' },
   )
   // A run that changed in this very millisecond is older than 0 ms for whoever asks.
-  const updatedBefore = engine.platform.now() - olderThanMs + 1
+  const updatedBefore = engine.platform.now() - olderThan + 1
   let runs = 0
-  for await (const page of pages(engine, { kind: 'run', states, updatedBefore, limit: pageSize })) {
+  for await (const page of headPages(engine, { kind: 'run', states, updatedBefore, limit: pageSize })) {
     runs += await dropFinal(
       engine,
       page.filter((head) => head.state !== 'failed'),
@@ -74,20 +79,6 @@ async function dropFailed(engine: Engine, runId: string): Promise<boolean> {
 
 const streamsOf = (runId: string): string[] => [runStream(runId), inboxStream(runId)]
 
-async function* pages(engine: Engine, query: HeadQuery): AsyncGenerator<readonly Head[]> {
-  const { limit = 1_000 } = query
-  for (let after: string | undefined; ;) {
-    const page: readonly Head[] = await engine.journal.heads({
-      ...query,
-      limit,
-      ...(after !== undefined && { after }),
-    })
-    if (page.length > 0) yield page
-    if (page.length < limit) return
-    after = page.at(-1)?.stream
-  }
-}
-
 /** Every blob that an entry of the store names. */
 async function liveBlobs(engine: Engine): Promise<Set<string>> {
   const live = new Set<string>()
@@ -95,7 +86,7 @@ async function liveBlobs(engine: Engine): Promise<Set<string>> {
     for (const entry of await readAll(engine.journal, stream)) collectRefs(entry, live)
   }
   for (const kind of ['run', 'session']) {
-    for await (const page of pages(engine, { kind })) {
+    for await (const page of headPages(engine, { kind })) {
       for (const { stream } of page) {
         await collect(stream)
         if (kind === 'run') await collect(inboxStream(runIdOfStream(stream)))

@@ -13,6 +13,7 @@ import type { RunHandle } from '../run/handle.ts'
 import { positionOf, runHead, sessionHead, toRunHead, type RunHead } from '../run/heads.ts'
 import { acquireSession } from '../run/owner.ts'
 import { resumeRun } from '../run/resume.ts'
+import { recoverable } from './recoverable.ts'
 
 /** Owners that may die in a row without recording anything before a run is set aside. */
 const poisonLimit = 5
@@ -39,7 +40,7 @@ export async function recover(
     poisoned: [] as string[],
     skipped: [] as string[],
   }
-  for (const head of await candidates(engine)) {
+  for await (const head of recoverable(engine)) {
     if (result.resumed.length >= (options.limit ?? Infinity)) break
     const run = toRunHead(head)
     if (engine.live.get(run.runId)?.attempt !== undefined || options.skip?.(run.runId) === true) continue
@@ -49,20 +50,6 @@ export async function recover(
     else result[outcome].push(run.runId)
   }
   return result
-}
-
-async function candidates(engine: Engine): Promise<Head[]> {
-  const all: Head[] = []
-  for (let after: string | undefined; ;) {
-    const page = await engine.journal.heads({
-      kind: 'run',
-      states: ['running', 'suspended'],
-      ...(after !== undefined && { after }),
-    })
-    all.push(...page)
-    if (page.length < 1_000) return all
-    after = page.at(-1)?.stream
-  }
 }
 
 type Outcome = RunHandle | 'waiting' | 'abandoned' | 'poisoned' | 'skipped'

@@ -5,6 +5,7 @@ import type { RunState } from '../history/fold.ts'
 import { sendCommand } from '../run/commands.ts'
 import type { Engine } from '../run/engine.ts'
 import { followRun, type RunHandle } from '../run/handle.ts'
+import { assertOpen, whileOpen } from '../run/open.ts'
 import { toRunHead, type RunHead } from '../run/heads.ts'
 import { resumeRun } from '../run/resume.ts'
 import { cancelIdle } from '../run/cancel-idle.ts'
@@ -75,47 +76,54 @@ export interface Runs {
 
 /** The runs of one harness. */
 export function createRuns(engine: Engine): Runs {
+  const open = <T>(work: () => Promise<T>): Promise<T> => whileOpen(engine, work)
   const runs: Runs = {
-    async get(runId) {
-      const [head] = await engine.journal.heads({ streams: [runStream(runId)] })
-      return head === undefined ? undefined : toRunInfo(toRunHead(head))
-    },
-    async list(filter = {}) {
-      checkOptions('runs.list', filter as Readonly<Record<string, unknown>>, { limit: 'count' })
-      const heads = await engine.journal.heads({
-        kind: 'run',
-        limit: Math.min(filter.limit ?? 100, 1_000),
-        ...(filter.sessionId !== undefined && { group: filter.sessionId }),
-        ...(filter.states !== undefined && { states: filter.states }),
-        ...(filter.after !== undefined && { after: runStream(filter.after) }),
-      })
-      return heads.map((head) => toRunInfo(toRunHead(head)))
-    },
-    summary: (runId) => runSummary(engine, runId),
-    async cancel(runId, { reason, commandId } = {}) {
-      await sendCommand(engine, runId, { type: 'cancel', ...(reason !== undefined && { reason }) }, commandId)
-      await cancelIdle(engine, runId)
-    },
+    get: (runId) => open(() => getRun(engine, runId)),
+    list: (filter = {}) => open(() => listRuns(engine, filter)),
+    summary: (runId) => open(() => runSummary(engine, runId)),
+    cancel: (runId, { reason, commandId } = {}) =>
+      open(async () => {
+        const command = { type: 'cancel' as const, ...(reason !== undefined && { reason }) }
+        await sendCommand(engine, runId, command, commandId)
+        await cancelIdle(engine, runId)
+      }),
     signal: (runId, name, value, { commandId, key } = {}) =>
-      sendCommand(
-        engine,
-        runId,
-        { type: 'signal', name, value, ...(key !== undefined && { key }) },
-        commandId,
-      ),
-    async resume(runId) {
-      const head = await requireHead(engine, runId)
-      return resumeRun(engine, head, requireDefinition(engine, head))
-    },
-    fork: (runId, options = {}) => forkRun(engine, runId, options),
-    recover: () => recover(engine),
-    prune: (options) => pruneRuns(engine, options),
+      open(() => {
+        const command = { type: 'signal' as const, name, value, ...(key !== undefined && { key }) }
+        return sendCommand(engine, runId, command, commandId)
+      }),
+    resume: (runId) =>
+      open(async () => {
+        const head = await requireHead(engine, runId)
+        return resumeRun(engine, head, requireDefinition(engine, head))
+      }),
+    fork: (runId, options = {}) => open(() => forkRun(engine, runId, options)),
+    recover: () => open(() => recover(engine)),
+    prune: (options) => open(() => pruneRuns(engine, options)),
     events: (runId, { after } = {}) => {
+      assertOpen(engine)
       checkOptions('runs.events', { after }, { after: 'limit' })
       return followRun(engine, runId, after ?? 0)
     },
   }
   return runs
+}
+
+async function getRun(engine: Engine, runId: string): Promise<RunInfo | undefined> {
+  const [head] = await engine.journal.heads({ streams: [runStream(runId)] })
+  return head === undefined ? undefined : toRunInfo(toRunHead(head))
+}
+
+async function listRuns(engine: Engine, filter: RunFilter): Promise<RunInfo[]> {
+  checkOptions('runs.list', filter as Readonly<Record<string, unknown>>, { limit: 'count' })
+  const heads = await engine.journal.heads({
+    kind: 'run',
+    limit: Math.min(filter.limit ?? 100, 1_000),
+    ...(filter.sessionId !== undefined && { group: filter.sessionId }),
+    ...(filter.states !== undefined && { states: filter.states }),
+    ...(filter.after !== undefined && { after: runStream(filter.after) }),
+  })
+  return heads.map((head) => toRunInfo(toRunHead(head)))
 }
 
 function toRunInfo(head: RunHead): RunInfo {

@@ -1,9 +1,10 @@
 import { checkOptions } from '../define/check.ts'
 import type { Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
+import { whileOpen } from '../run/open.ts'
 import type { MessageCache } from '../session/message-cache.ts'
 import { SessionCore, type Runnable } from '../session/session.ts'
-import type { Session } from './harness.ts'
+import type { Session, SessionOptions } from './harness.ts'
 import { sessionSummary } from './summary.ts'
 
 /** A definition with the limit that it sets for its runs. */
@@ -22,13 +23,15 @@ export interface SessionsInit {
   readonly requireModel: (alias: string) => void
 }
 
+type OpenSession = Session & Pick<SessionCore, 'open'>
+
 /**
  * The sessions of one harness: one object for an id as long as somebody holds it. What nobody holds any more is
  * forgotten without a `close`, because a server opens one for each caller that it has ever had.
  */
 export class OpenSessions {
   readonly #init: SessionsInit
-  readonly #open = new Map<string, WeakRef<Session>>()
+  readonly #open = new Map<string, WeakRef<OpenSession>>()
   readonly #collected = new FinalizationRegistry<string>((id) => {
     if (this.#open.get(id)?.deref() === undefined) this.#forget(id)
   })
@@ -37,12 +40,14 @@ export class OpenSessions {
     this.#init = init
   }
 
-  get(id: string): Session {
+  async get(id: string, options: SessionOptions = {}): Promise<Session> {
     checkOptions('getSession', { id: id ?? null }, { id: 'sessionId' })
-    return this.#open.get(id)?.deref() ?? this.#create(id)
+    const session = this.#open.get(id)?.deref() ?? this.#create(id)
+    await session.open(options.metadata)
+    return session
   }
 
-  #create(id: string): Session {
+  #create(id: string): OpenSession {
     const { engine, defaultTimeoutMs, requireModel, agents, workflows } = this.#init
     const core = new SessionCore({
       engine,
@@ -54,8 +59,8 @@ export class OpenSessions {
     const session = Object.assign(core, {
       agents: runnables(core, agents),
       workflows: runnables(core, workflows),
-      getRunSummary: (runId: string) => sessionSummary(engine, id, runId),
-    }) as unknown as Session
+      getRunSummary: (runId: string) => whileOpen(engine, () => sessionSummary(engine, id, runId)),
+    }) as unknown as OpenSession
     this.#open.set(id, new WeakRef(session))
     this.#collected.register(session, id)
     return session

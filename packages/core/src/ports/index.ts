@@ -1,6 +1,7 @@
 export type { Json, JsonObject } from './json.ts'
 export { portSpecs } from './spec.ts'
 export type { AdapterInfo, Capability, PortName, PortSpec } from './spec.ts'
+export type { AdapterContext, AdapterDefaults, Configurable } from './configure.ts'
 export {
   errorBrand,
   isCodedError,

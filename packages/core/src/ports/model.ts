@@ -20,6 +20,7 @@
  * (a provider that cannot stream sends one).
  */
 
+import type { Configurable } from './configure.ts'
 import type { EmbedRequest, EmbedResult, RerankRequest, RerankResult } from './embedding.ts'
 import type { JsonObject } from './json.ts'
 import type { Message, ToolCallPart } from './message.ts'
@@ -107,7 +108,7 @@ export interface GenerateOptions {
 }
 
 /** The port: one model of one provider. */
-export interface Model {
+export interface Model extends Configurable {
   readonly info: AdapterInfo
   /** For example `openai`. */
   readonly provider: string

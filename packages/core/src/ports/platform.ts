@@ -6,6 +6,7 @@
  * `monotonic` for durations).
  */
 
+import type { Configurable } from './configure.ts'
 import type { AdapterInfo } from './spec.ts'
 
 /** A timer that can be taken back. Cancelling twice, or after it fired, does nothing. */
@@ -23,7 +24,7 @@ export interface TimerOptions {
 export type OwnerLiveness = 'alive' | 'dead' | 'unknown'
 
 /** The port. */
-export interface Platform {
+export interface Platform extends Configurable {
   readonly info: AdapterInfo
   /** Milliseconds since the epoch. */
   now(): number

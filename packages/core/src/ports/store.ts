@@ -3,6 +3,7 @@
  * of a lease is checked inside the journal's transaction.
  */
 
+import type { Configurable } from './configure.ts'
 import type { Blobs } from './blobs.ts'
 import type { Journal } from './journal.ts'
 import type { Leases } from './lease.ts'
@@ -13,7 +14,7 @@ export type { Journal } from './journal.ts'
 export type { Leases } from './lease.ts'
 
 /** What an application passes as `store`. */
-export interface Store {
+export interface Store extends Configurable {
   readonly info: AdapterInfo
   readonly journal: Journal
   readonly leases: Leases

@@ -6,6 +6,7 @@ import type { CommandEvents, StoredValue } from '../history/event.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { isCodedError, type Blobs, type Entry, type Json } from '../ports/index.ts'
 import { canonicalJson, hashJson } from '../schema/json.ts'
+import { inboxHead, unreadState } from './heads.ts'
 
 /** A command as read from the inbox. */
 export type Command =
@@ -81,15 +82,17 @@ export async function sendCommand(
     })
   }
   const data = await commandData(deps, command, commandId)
+  const now = deps.platform.now()
   try {
     await commit(deps, {
       id: `command/${shortId(runId)}/${commandId}`,
       entries: [
         {
           stream: inboxStream(runId),
-          entries: [{ type: `command.${command.type}`, at: deps.platform.now(), data: data as Json }],
+          entries: [{ type: `command.${command.type}`, at: now, data: data as Json }],
         },
       ],
+      heads: [inboxHead({ runId, sessionId: head.group }, unreadState, now)],
     })
   } catch (error) {
     if (!isCodedError(error, 'journal/conflict')) throw error

@@ -4,6 +4,7 @@ import type { RunEvent } from '../history/event.ts'
 import { sendCommand } from './commands.ts'
 import type { Engine } from './engine.ts'
 import type { LiveRun } from './live-run.ts'
+import { whileOpen } from './open.ts'
 
 /** A run that was asked for. `run` and `stream` are views of this. */
 export interface RunHandle<Output = unknown> {
@@ -32,7 +33,9 @@ export function createHandle(engine: Engine, live: LiveRun): RunHandle {
     },
     events: (options) => followRun(engine, live.runId, options?.after ?? 0),
     cancel: (reason) =>
-      sendCommand(engine, live.runId, { type: 'cancel', ...(reason !== undefined && { reason }) }),
+      whileOpen(engine, () =>
+        sendCommand(engine, live.runId, { type: 'cancel', ...(reason !== undefined && { reason }) }),
+      ),
   }
 }
 

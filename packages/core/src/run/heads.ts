@@ -1,4 +1,4 @@
-import { runStream, sessionLease, sessionStream } from '../feed/streams.ts'
+import { inboxStream, runStream, sessionLease, sessionStream } from '../feed/streams.ts'
 import type { CommittedEvents } from '../history/event.ts'
 import type { RunHistory, RunState } from '../history/fold.ts'
 import type { Head, Json } from '../ports/index.ts'
@@ -105,4 +105,19 @@ export function occupantOf(head: Head | undefined): string | undefined {
   if (head?.state !== 'busy') return undefined
   const { runId } = head.data as { readonly runId?: unknown }
   return typeof runId === 'string' ? runId : undefined
+}
+
+/** Kind of the head of a run's commands. */
+export const inboxKind = 'inbox'
+
+/** Its state while it holds a command that no attempt has read. */
+export const unreadState = 'unread'
+
+/** Says whether a run has commands that no attempt has read, so that whoever recovers need not look into each inbox. */
+export function inboxHead(
+  run: { readonly runId: string; readonly sessionId: string },
+  state: typeof unreadState | 'read',
+  updatedAt: number,
+): Head {
+  return { stream: inboxStream(run.runId), kind: inboxKind, group: run.sessionId, state, updatedAt, data: {} }
 }

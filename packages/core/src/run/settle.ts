@@ -7,7 +7,7 @@ import { encodeValue, storeJson } from '../history/stored-value.ts'
 import type { Batch, Json } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { ProgramEnd } from './attempt-end.ts'
-import { runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { inboxHead, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 
 /** An end as it was written, with what the caller of the run receives. */
 type WrittenEnd = {
@@ -38,6 +38,7 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
         ...(error?.code !== undefined && { errorCode: error.code }),
       }),
       sessionHead({ sessionId: identity.sessionId, position: sessionPosition + also.length, updatedAt: now }),
+      ...(attempt.inbox.position > 0 ? [inboxHead(identity, 'read', now)] : []),
     ],
     also,
     ...(dropped !== undefined && { drop: dropped.streams }),
@@ -72,6 +73,7 @@ export async function suspend(attempt: Attempt, inboxPosition: number): Promise<
         ...due,
       }),
       sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),
+      ...(inboxPosition > 0 ? [inboxHead(identity, 'read', now)] : []),
     ],
   })
 }

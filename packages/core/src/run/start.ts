@@ -1,4 +1,3 @@
-import { HarnessError } from '../errors/harness-error.ts'
 import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
 import type { CommittedEvents, NewEvent } from '../history/event.ts'
@@ -15,6 +14,7 @@ import { execute } from './execution.ts'
 import type { RunHandle } from './handle.ts'
 import { positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.ts'
 import type { Ownership } from './owner.ts'
+import { assertOpen } from './open.ts'
 import { goOn } from './resume.ts'
 import { cancelled } from './signal.ts'
 import type { StartRequest } from './start-request.ts'
@@ -127,10 +127,4 @@ function cancelWith(engine: Engine, signal: AbortSignal, handle: RunHandle): voi
   if (signal.aborted) return onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   void live.done.then(() => signal.removeEventListener('abort', onAbort))
-}
-
-/** Refuses work on a harness that was shut down. */
-export function assertOpen(engine: Engine): void {
-  if (!engine.closing.aborted) return
-  throw new HarnessError({ code: 'harness/closed', message: 'The harness was shut down. Make a new one.' })
 }

@@ -7,6 +7,7 @@ import type { Json, Message } from '../ports/index.ts'
 import { busyError, takeSession } from '../run/busy.ts'
 import type { Engine } from '../run/engine.ts'
 import { occupantOf, positionOf, sessionHead } from '../run/heads.ts'
+import { whileOpen } from '../run/open.ts'
 import { messagesOf, readConversation } from './conversation-reader.ts'
 import { checkMessages } from './messages.ts'
 
@@ -27,17 +28,20 @@ export function createHistory(
   inTurn: (write: () => Promise<void>) => Promise<void>,
 ): SessionHistory {
   return {
-    async list(options = {}) {
-      checkOptions('session.history.list', { ...options }, { window: 'historyWindow' })
-      const messages = messagesOf(await readConversation(engine, sessionId))
-      return options.window === undefined ? messages : windowOf(messages, options.window)
-    },
-    clear: () => inTurn(() => writeWhileIdle(engine, sessionId, 'session.cleared', {})),
-    async replace(messages) {
-      const checked = checkMessages(messages)
-      const { stored } = await encodeValue(checked, 'The messages', engine.blobs)
-      await inTurn(() => writeWhileIdle(engine, sessionId, 'session.replaced', stored as unknown as Json))
-    },
+    list: (options = {}) =>
+      whileOpen(engine, async () => {
+        checkOptions('session.history.list', { ...options }, { window: 'historyWindow' })
+        const messages = messagesOf(await readConversation(engine, sessionId))
+        return options.window === undefined ? messages : windowOf(messages, options.window)
+      }),
+    clear: () =>
+      whileOpen(engine, () => inTurn(() => writeWhileIdle(engine, sessionId, 'session.cleared', {}))),
+    replace: (messages) =>
+      whileOpen(engine, async () => {
+        const checked = checkMessages(messages)
+        const { stored } = await encodeValue(checked, 'The messages', engine.blobs)
+        await inTurn(() => writeWhileIdle(engine, sessionId, 'session.replaced', stored as unknown as Json))
+      }),
   }
 }
 

@@ -7,10 +7,12 @@ import type { Definition, RunCallOptions } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
 import type { LiveRun } from '../run/live-run.ts'
+import { whileOpen } from '../run/open.ts'
 import { startRun } from '../run/start.ts'
 import { toJson } from '../schema/json.ts'
 import { createHistory, type SessionHistory } from './history.ts'
 import { runStream } from './run-stream.ts'
+import { SessionMetadata } from './session-metadata.ts'
 
 /** Options of `run`, `stream` and `start`. */
 export interface RunOptions {
@@ -53,6 +55,7 @@ export class SessionCore {
   readonly id: string
   readonly history: SessionHistory
   readonly #deps: SessionDeps
+  readonly #metadata: SessionMetadata
   #closed = false
   /** The start or the write under way: the next one waits until it is known what came of it. */
   #pending: Promise<unknown> | undefined
@@ -60,13 +63,26 @@ export class SessionCore {
   constructor(deps: SessionDeps) {
     this.#deps = deps
     this.id = deps.sessionId
+    this.#metadata = new SessionMetadata(deps.engine, deps.sessionId)
     this.history = createHistory(deps.engine, deps.sessionId, (write) => this.#inTurn(write))
+  }
+
+  /** What the application keeps with the session; frozen. */
+  get metadata(): Json {
+    return this.#metadata.value
+  }
+
+  /** Reads the metadata, or replaces it when some is given. */
+  open(metadata: unknown): Promise<void> {
+    return this.#metadata.open(metadata)
   }
 
   /** The three views of one definition in this session. */
   runnable(definition: Definition, timeoutMs: number | undefined): Runnable<unknown, unknown> {
     const start = (input: unknown, options?: RunOptions): Promise<RunHandle> =>
-      this.#inTurn(() => this.#start(definition, timeoutMs, input, options))
+      this.#inTurn(() =>
+        whileOpen(this.#deps.engine, () => this.#start(definition, timeoutMs, input, options)),
+      )
     return {
       start,
       run: async (input, options) => (await start(input, options)).result,
