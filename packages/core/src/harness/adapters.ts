@@ -30,10 +30,10 @@ export function adapterUses(init: {
   const { store, platform, models } = init
   return [
     { role: 'store', info: store?.info, ports: ['journal', 'lease', 'blobs'], adapter: store },
-    { role: 'platform', info: platform?.info, ports: ['platform'], adapter: platform as object },
+    { role: 'platform', info: platform?.info, ports: ['platform'], adapter: platform },
     ...models.aliases.map((alias): AdapterUse => {
       const { model } = models.get(alias)
-      return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model as object }
+      return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model }
     }),
   ]
 }
