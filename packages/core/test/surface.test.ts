@@ -39,6 +39,7 @@ test('the codes of errors', () => {
   expect(core.allErrorCodes.toSorted()).toEqual([
     'agent/budget',
     'agent/refusal',
+    'budget/unpriceable',
     'config/adapter',
     'config/definition',
     'delegation/refused',
@@ -109,6 +110,8 @@ test('the names of events', () => {
     'signal.rejected': false,
     'step.retried': false,
     'step.intended': false,
+    'budget.reserved': false,
+    'budget.extended': false,
   }
   const transient: Record<keyof TransientEvents, true> = {
     'agent.started': true,
@@ -123,7 +126,7 @@ test('the names of events', () => {
     expect([type, isResult(type)]).toEqual([type, result])
   for (const type of Object.keys({ ...committed, ...transient })) {
     expect(type).toMatch(
-      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|delta|overflow)$|^model\.object\.partial$/,
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|reserved|extended|delta|overflow)$|^model\.object\.partial$/,
     )
   }
 })

@@ -1,6 +1,7 @@
 import type { ModelSettings } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
+import { checkBudgetField, type Budget } from './budget.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
 import type { Prompt } from './prompt.ts'
 import type { Tool, ToolFacts } from './tool.ts'
@@ -37,6 +38,8 @@ export interface AgentInit<Alias extends string, Input extends AnySchema, Output
   readonly timeoutMs?: number
   /** Milliseconds for one model call; 0 is no limit. */
   readonly modelTimeoutMs?: number
+  /** What a run of this agent may spend. As a child it spends the budget of its run. */
+  readonly budget?: Budget
 }
 
 /** An agent: a model loop with instructions, tools, schemas and limits. Frozen. */
@@ -59,6 +62,7 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
   readonly settings: ModelSettings
   readonly timeoutMs: number | undefined
   readonly modelTimeoutMs: number | undefined
+  readonly budget: Budget | undefined
 }
 
 /** Declares an agent. Throws `config/definition` when a field is not valid. */
@@ -87,6 +91,7 @@ export function defineAgent<
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
   checkTools(what, init.tools ?? [])
+  checkBudgetField(what, init.budget)
   const { instructions, prompt } = init
   if (typeof instructions !== 'string')
     checkFunction(what, 'instructions, if it is not a text,', instructions)
@@ -113,6 +118,7 @@ export function defineAgent<
     settings: Object.freeze({ ...init.settings }),
     timeoutMs: init.timeoutMs,
     modelTimeoutMs: init.modelTimeoutMs,
+    budget: init.budget && Object.freeze({ ...init.budget }),
   })
 }
 

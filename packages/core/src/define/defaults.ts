@@ -1,3 +1,4 @@
+import { checkBudgetField, type Budget } from './budget.ts'
 import { checkFields } from './check.ts'
 import { checkDelegation, type DelegationPolicy } from './delegation.ts'
 
@@ -11,11 +12,13 @@ export interface HarnessDefaults {
   /** Model turns of an agent. */
   readonly maxSteps?: number
   readonly delegation?: DelegationPolicy
+  /** What a run may spend. */
+  readonly budget?: Budget
 }
 
 /** Defaults with nothing left open but the window, where absence means all. */
-export type ResolvedDefaults = Required<Omit<HarnessDefaults, 'historyWindow' | 'delegation'>> &
-  Pick<HarnessDefaults, 'historyWindow' | 'delegation'>
+export type ResolvedDefaults = Required<Omit<HarnessDefaults, 'historyWindow' | 'delegation' | 'budget'>> &
+  Pick<HarnessDefaults, 'historyWindow' | 'delegation' | 'budget'>
 
 const builtIn = {
   runTimeoutMs: 600_000,
@@ -38,5 +41,6 @@ export function resolveDefaults(what: string, defaults: HarnessDefaults = {}): R
     },
   )
   if (defaults.delegation !== undefined) checkDelegation(`${what}, defaults`, defaults.delegation, undefined)
+  checkBudgetField(`${what}, defaults`, defaults.budget)
   return { ...builtIn, ...defaults }
 }

@@ -18,10 +18,12 @@ export interface ModelRetryOptions {
   readonly minDelayMs?: number
   /** Default 8,000. */
   readonly maxDelayMs?: number
-  /** A provider that asks for a longer wait makes the call fail at once, with `meta.retryAfterMs`. Default 20,000. */
+  /** For a longer wait see `longRetry`. Default 20,000. */
   readonly maxWaitMs?: number
   /** Attempts and waits together, in one process. Default 60,000. */
   readonly maxActiveMs?: number
+  /** `fail` (the default) ends the call at once, with `meta.retryAfterMs`; `defer` suspends the run until then. */
+  readonly longRetry?: 'fail' | 'defer'
 }
 
 /** Options of every call of a model. */

@@ -1,6 +1,7 @@
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { ModelCapability } from '../ports/index.ts'
 import type { Agent } from './agent.ts'
+import { checkBudgetField, type Budget } from './budget.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
 import type { DelegationPolicy } from './delegation.ts'
 import { checkDelegation } from './delegation.ts'
@@ -42,6 +43,8 @@ export interface WorkflowInit<
   readonly delegation?: DelegationPolicy
   /** Milliseconds under a lease, over all attempts; 0 is no limit. */
   readonly timeoutMs?: number
+  /** What a run may spend, with its children. */
+  readonly budget?: Budget
   /**
    * The handler. What it awaits through `ctx` is recorded once and handed back after a crash; anything else it
    * does runs again.
@@ -64,6 +67,7 @@ export interface Workflow<Input = unknown, Output = unknown, Alias extends strin
   readonly models: ModelNeeds
   readonly delegation: DelegationPolicy | undefined
   readonly timeoutMs: number | undefined
+  readonly budget: Budget | undefined
   /** Every alias that it needs; only the type says which. */
   readonly aliases: readonly Alias[]
   run(context: WorkflowContext, input: unknown): unknown
@@ -99,6 +103,7 @@ export function defineWorkflow<
     checkFields(`${what}, models`, { [alias]: alias }, { [alias]: 'name' })
     checkNeeds(what, alias, needs)
   }
+  checkBudgetField(what, init.budget)
   if (init.delegation !== undefined) checkDelegation(what, init.delegation, Object.keys(agents))
   const aliases = [...Object.values(agents).map((agent) => agent.model), ...Object.keys(init.models ?? {})]
   return Object.freeze({
@@ -112,6 +117,7 @@ export function defineWorkflow<
     models: Object.freeze({ ...init.models }),
     delegation: init.delegation === undefined ? undefined : Object.freeze({ ...init.delegation }),
     timeoutMs: init.timeoutMs,
+    budget: init.budget && Object.freeze({ ...init.budget }),
     aliases: Object.freeze([...new Set(aliases)]) as readonly WorkflowAlias<Agents, Models>[],
     // What the handler is given follows from its own declarations, which the common type does not say.
     run: init.run as never,

@@ -35,6 +35,8 @@ export const harnessErrorCodes = {
   'tool/not-found': 'The model called a tool that is not selected.',
   'tool/failed': 'A tool returned what its output schema refuses. Correct the tool or its schema.',
   'agent/budget': 'The agent reached maxSteps or maxToolCalls: meta.limit names it.',
+  'budget/unpriceable':
+    'A model call has no upper bound that the budget of its run could reserve: meta.missing says what is missing.',
   'agent/refusal': 'The model refused to answer.',
   'operation/cancelled': 'The operation was cancelled: meta.scope says what.',
   'operation/timeout': 'The operation took longer than allowed: meta.scope and meta.timeoutMs say what.',

@@ -104,6 +104,7 @@ class HarnessCore {
       engine: this.#engine,
       messages,
       defaultTimeoutMs: defaults.runTimeoutMs,
+      defaultBudget: defaults.budget,
       requireModel: (alias) => void models.get(alias),
     })
     this.#runs = createRuns(this.#engine)
@@ -145,7 +146,7 @@ function compile<D extends Agent | Workflow>(
   return new Map(
     Object.entries(definitions).map(([key, definition]) => [
       key,
-      { definition: toDefinition(definition), timeoutMs: definition.timeoutMs },
+      { definition: toDefinition(definition), timeoutMs: definition.timeoutMs, budget: definition.budget },
     ]),
   )
 }

@@ -88,9 +88,11 @@ async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
   const entries = await readAll(engine.journal, runStream(run.runId))
   const taken = foldRun(entries)?.commands
   const open = openWaits(entries)
+  const outOfBudget = suspensionOf(entries)?.parked?.some(({ reason }) => reason === 'budget/exhausted')
   return inbox.some((entry) => {
     const command = toCommand(entry)
     if (command === undefined || taken?.has(command.commandId) === true) return false
+    if (command.type === 'extend') return outOfBudget === true
     return command.type === 'cancel' || open.some((wait) => isFor(command, wait))
   })
 }
@@ -99,12 +101,16 @@ type OpenWait = CommittedEvents['wait.opened']
 
 /** The waits with which a run was suspended. A signal for any other one would only wake it to suspend again. */
 function openWaits(entries: readonly Entry[]): OpenWait[] {
-  const suspended = entries.findLast((entry) => entry.type === 'run.suspended')
-  const keys = new Set((suspended?.data as CommittedEvents['run.suspended'] | undefined)?.waits)
+  const keys = new Set(suspensionOf(entries)?.waits)
   return entries
     .filter((entry) => entry.type === 'wait.opened')
     .map((entry) => entry.data as unknown as OpenWait)
     .filter((wait) => !wait.timer && keys.has(wait.key))
+}
+
+function suspensionOf(entries: readonly Entry[]): CommittedEvents['run.suspended'] | undefined {
+  const suspended = entries.findLast((entry) => entry.type === 'run.suspended')
+  return suspended?.data as CommittedEvents['run.suspended'] | undefined
 }
 
 function isFor(command: SignalCommand, wait: OpenWait): boolean {

@@ -1,3 +1,4 @@
+import type { BudgetExtension } from '../define/budget.ts'
 import { checkOptions } from '../define/check.ts'
 import { runStream } from '../feed/streams.ts'
 import type { RunEvent } from '../history/event.ts'
@@ -9,6 +10,7 @@ import { assertOpen, whileOpen } from '../run/open.ts'
 import { toRunHead, type RunHead } from '../run/heads.ts'
 import { resumeRun } from '../run/resume.ts'
 import { cancelIdle } from '../run/cancel-idle.ts'
+import { extendRun } from './extend.ts'
 import { requireDefinition, requireHead } from './lookup.ts'
 import { forkRun, type ForkOptions } from './fork.ts'
 import { pruneRuns, type PruneOptions, type PruneResult } from './prune.ts'
@@ -62,6 +64,11 @@ export interface Runs {
     value: unknown,
     options?: { readonly commandId?: string; readonly key?: string },
   ): Promise<void>
+  /**
+   * Records more for the budget of a run, or for its time limit, from any process. A run that is suspended as
+   * `budget/exhausted` goes on then; only limits that it has can be raised.
+   */
+  extend(runId: string, more: BudgetExtension, options?: { readonly commandId?: string }): Promise<void>
   /** Goes on with a suspended, failed or orphaned run in this process. */
   resume(runId: string): Promise<RunHandle>
   /** A new run with the history of another up to a position. */
@@ -92,6 +99,7 @@ export function createRuns(engine: Engine): Runs {
         const command = { type: 'signal' as const, name, value, ...(key !== undefined && { key }) }
         return sendCommand(engine, runId, command, commandId)
       }),
+    extend: (runId, more, { commandId } = {}) => open(() => extendRun(engine, { runId, more, commandId })),
     resume: (runId) =>
       open(async () => {
         const head = await requireHead(engine, runId)

@@ -1,3 +1,4 @@
+import type { Budget } from '../define/budget.ts'
 import { checkOptions } from '../define/check.ts'
 import type { Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
@@ -11,6 +12,7 @@ import { sessionSummary } from './summary.ts'
 export interface CompiledDefinition {
   readonly definition: Definition
   readonly timeoutMs: number | undefined
+  readonly budget: Budget | undefined
 }
 
 /** What sessions share in one harness. */
@@ -20,6 +22,7 @@ export interface SessionsInit {
   readonly agents: ReadonlyMap<string, CompiledDefinition>
   readonly workflows: ReadonlyMap<string, CompiledDefinition>
   readonly defaultTimeoutMs: number
+  readonly defaultBudget: Budget | undefined
   readonly requireModel: (alias: string) => void
 }
 
@@ -48,11 +51,12 @@ export class OpenSessions {
   }
 
   #create(id: string): OpenSession {
-    const { engine, defaultTimeoutMs, requireModel, agents, workflows } = this.#init
+    const { engine, defaultTimeoutMs, defaultBudget, requireModel, agents, workflows } = this.#init
     const core = new SessionCore({
       engine,
       sessionId: id,
       defaultTimeoutMs,
+      defaultBudget,
       requireModel,
       onClose: () => this.#forget(id),
     })
@@ -78,7 +82,7 @@ function runnables(
 ): Readonly<Record<string, Runnable<unknown, unknown>>> {
   // Without a prototype, `session.agents.constructor` is as absent as any other name that was not declared.
   const byName: Record<string, Runnable<unknown, unknown>> = Object.create(null)
-  for (const [name, { definition, timeoutMs }] of definitions)
-    byName[name] = core.runnable(definition, timeoutMs)
+  for (const [name, { definition, ...limits }] of definitions)
+    byName[name] = core.runnable(definition, limits)
   return Object.freeze(byName)
 }

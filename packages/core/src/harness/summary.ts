@@ -1,5 +1,6 @@
 import { readAll } from '../feed/read.ts'
 import { runStream } from '../feed/streams.ts'
+import { budgetReport, type BudgetReport } from './budget-report.ts'
 import { foldRun, type RunState } from '../history/fold.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import { notFound } from '../run/commands.ts'
@@ -23,6 +24,8 @@ export interface RunSummary {
   readonly agentCalls: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Present when the run has a budget. */
+  readonly budget?: BudgetReport
   readonly error?: ErrorRecord
 }
 
@@ -54,6 +57,7 @@ export async function runSummary(engine: Engine, runId: string): Promise<RunSumm
     agentCalls: count('agent.finished'),
     inputTokens: usage.reduce((sum, { inputTokens = 0 }) => sum + inputTokens, 0),
     outputTokens: usage.reduce((sum, { outputTokens = 0 }) => sum + outputTokens, 0),
+    ...(history.budget !== undefined && { budget: budgetReport(history.budget, history.activeMs) }),
     ...(finished !== undefined && last !== undefined && { finishedAt: last.at }),
     ...(finished !== undefined && finished.outcome !== 'succeeded' && { error: finished.error }),
   }

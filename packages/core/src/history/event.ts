@@ -1,11 +1,12 @@
 import type { FinishReason, Json, Usage } from '../ports/index.ts'
+import type { Budget, BudgetExtension, TokenPrices } from '../define/budget.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { IssueRecord } from '../schema/validate.ts'
 
 /**
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
  * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
- * resumed, suspended, finished, opened, resolved, retried, intended, rejected, delta, partial, overflow.
+ * resumed, suspended, finished, opened, resolved, retried, intended, reserved, extended, rejected, delta, partial, overflow.
  */
 
 /** A value as an entry holds it: inline, or by content hash when its JSON is over 64 KiB; neither: `undefined`. */
@@ -75,7 +76,17 @@ export interface LabelRecord {
 }
 
 /** Why a run stopped for now. */
-export type SuspendReason = 'waiting' | 'poisoned'
+export type SuspendReason = 'waiting' | 'deferred' | 'budget/exhausted' | 'poisoned'
+
+/** A step that could not go on when its run suspended. */
+export interface ParkedRecord {
+  readonly key: string
+  readonly reason: 'deferred' | 'budget/exhausted'
+  /** When it goes on by itself. */
+  readonly dueAt?: number
+  /** What the budget lacks for it at least. */
+  readonly needs?: Budget
+}
 
 /** Committed events by type. */
 export interface CommittedEvents {
@@ -86,6 +97,7 @@ export interface CommittedEvents {
     readonly inputHash: string
     readonly durable: boolean
     readonly timeoutMs: number
+    readonly budget?: Budget
     readonly metadata?: Json
     readonly options?: Json
     /** How far the session's history counts for this run. */
@@ -96,6 +108,7 @@ export interface CommittedEvents {
   'run.suspended': {
     readonly reason: SuspendReason
     readonly waits: readonly string[]
+    readonly parked?: readonly ParkedRecord[]
     readonly dueAt?: number
     readonly activeMs: number
   }
@@ -129,8 +142,23 @@ export interface CommittedEvents {
     readonly attempt: number
     readonly error: ErrorRecord
     readonly delayMs: number
+    /** The wait holds no process: the next attempt is not made before this time. */
+    readonly dueAt?: number
   }
   'step.intended': AskRecord & { readonly attempt: number }
+  /** A model call may be made: its upper bound counts until the usage of its result takes its place. */
+  'budget.reserved': {
+    readonly key: string
+    readonly attempt: number
+    readonly calls: number
+    /** Input and output together. */
+    readonly tokens: number
+    readonly inputTokens: number
+    readonly outputTokens: number
+    readonly costUsd?: number
+    readonly prices?: TokenPrices
+  }
+  'budget.extended': BudgetExtension & { readonly commandId: string }
 }
 
 /** Transient events by type: delivered live, never stored. */
@@ -211,6 +239,7 @@ export type NewEvent = {
 export interface CommandEvents {
   'command.signal': { readonly commandId: string; readonly name: string; readonly key?: string } & StoredValue
   'command.cancel': { readonly commandId: string; readonly reason?: string }
+  'command.extend': BudgetExtension & { readonly commandId: string }
 }
 
 /** How an operation ended, for error meta. */

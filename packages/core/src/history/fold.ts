@@ -1,4 +1,5 @@
 import type { Entry } from '../ports/index.ts'
+import { BudgetAccount } from './budget.ts'
 import type { CommittedEvents, CommittedType, ResultData, ResultType, FailureLink } from './event.ts'
 
 /** A result entry with where it stands. */
@@ -19,6 +20,8 @@ export interface PartialAsk {
   attempts: number
   /** A `once` effect was started. */
   intended: boolean
+  /** The next attempt is not made before this time. */
+  dueAt?: number
   readonly kind: 'wait' | 'step'
   /** Where `wait.opened` stands, and when the wait is due. */
   opened?: { readonly position: number; readonly dueAt?: number }
@@ -48,6 +51,10 @@ export interface RunHistory {
   readonly partial: Map<string, PartialAsk>
   /** Commands that were consumed. */
   readonly commands: Set<string>
+  /** Present when the run has a budget. */
+  readonly budget?: BudgetAccount
+  /** What commands have added to the time limit. */
+  extendedMs: number
 }
 
 const resultTypes: ReadonlySet<string> = new Set<ResultType>([
@@ -68,8 +75,9 @@ export function isResult(type: string): type is ResultType {
 export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
   const first = entries[0]
   if (first === undefined) return undefined
+  const started = first.data as unknown as CommittedEvents['run.started']
   const history: RunHistory = {
-    started: first.data as unknown as CommittedEvents['run.started'],
+    started,
     startedAt: first.at,
     state: 'running',
     hasSuspended: false,
@@ -80,6 +88,8 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
     results: [],
     partial: new Map(),
     commands: new Set(),
+    extendedMs: 0,
+    ...(started.budget !== undefined && { budget: new BudgetAccount(started.budget) }),
   }
   const voided = voidedPositions(entries)
   let attemptStart = first.at
@@ -92,6 +102,7 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
       attemptStart = entry.at
     }
     if (!voided.has(entry.position)) applyEntry(history, entry)
+    history.budget?.apply(entry)
     history.lostOwners =
       type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0
     previous = entry
@@ -142,6 +153,12 @@ function applyEntry(history: RunHistory, entry: Entry): void {
     case 'signal.rejected':
       history.commands.add((entry.data as unknown as CommittedEvents['signal.rejected']).commandId)
       return
+    case 'budget.extended': {
+      const { commandId, timeoutMs = 0 } = entry.data as unknown as CommittedEvents['budget.extended']
+      history.commands.add(commandId)
+      history.extendedMs += timeoutMs
+      return
+    }
     case 'wait.opened':
     case 'step.retried':
     case 'step.intended':
@@ -171,7 +188,12 @@ function applyPartial(history: RunHistory, entry: Entry): void {
     history.partial.set(data.key, partial)
   }
   partial.positions.push(entry.position)
-  if (entry.type === 'step.retried') partial.attempts++
+  if (entry.type === 'step.retried') {
+    partial.attempts++
+    const { dueAt } = data as CommittedEvents['step.retried']
+    if (dueAt === undefined) delete partial.dueAt
+    else partial.dueAt = dueAt
+  }
   if (entry.type === 'step.intended') partial.intended = true
   if (entry.type === 'wait.opened') {
     const { dueAt } = data as CommittedEvents['wait.opened']

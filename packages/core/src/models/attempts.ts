@@ -1,6 +1,6 @@
-import type { RetryPolicy } from '../define/effect.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { isCodedError, PortError, type Platform } from '../ports/index.ts'
+import type { StepRetry } from '../run/definition.ts'
 import { backoffMs } from '../run/retry.ts'
 import type { ResolvedModel } from './registry.ts'
 import { resolveRetry, type ModelRetry } from './retry.ts'
@@ -23,6 +23,8 @@ export class CallAttempts {
   #begun = false
   /** When the first attempt of the current alias in this process began, by the monotonic clock. */
   #startedAt: number | undefined
+  /** How long the next attempt is deferred, when the last failure asked for a wait that is too long. */
+  #deferral: number | undefined
   /** A part has arrived: somebody may have seen it, so the stream is not started again. */
   sawPart = false
 
@@ -40,6 +42,11 @@ export class CallAttempts {
     return this.#candidate.resolved
   }
 
+  /** The alias that an attempt would ask; `number` counts as in `begin`. */
+  aliasOf(number: number): ResolvedModel {
+    return this.#begun ? this.current : (this.#candidates[this.#placeOf(number).index] as Candidate).resolved
+  }
+
   /** An attempt begins; `number` counts those of the step, in all processes. */
   begin(number: number): ResolvedModel {
     if (this.#begun) this.#number++
@@ -50,13 +57,14 @@ export class CallAttempts {
   }
 
   /** The policy of the step that makes the call. */
-  get policy(): RetryPolicy {
+  get policy(): StepRetry {
     return {
       maxAttempts: this.#candidates.reduce((sum, { retry }) => sum + retry.maxAttempts, 0),
       // The waits are worked out below, because each alias has its own.
       jitter: false,
       retryOn: (error) => !this.sawPart && isRetryable(error),
       delayFor: (error) => this.#delayAfter(error),
+      deferFor: () => this.#deferral,
     }
   }
 
@@ -66,15 +74,25 @@ export class CallAttempts {
 
   /** After a restart only the count is known: it is shared out as if every alias had used all of its own. */
   #locate(number: number): void {
+    const place = this.#placeOf(number)
     this.#begun = true
-    this.#number = number
-    while (this.#number > this.#candidate.retry.maxAttempts && this.#index < this.#candidates.length - 1) {
-      this.#number -= this.#candidate.retry.maxAttempts
-      this.#index++
+    this.#index = place.index
+    this.#number = place.number
+  }
+
+  #placeOf(number: number): { readonly index: number; readonly number: number } {
+    let index = 0
+    let left = number
+    for (const { retry } of this.#candidates.slice(0, -1)) {
+      if (left <= retry.maxAttempts) break
+      left -= retry.maxAttempts
+      index++
     }
+    return { index, number: left }
   }
 
   #delayAfter(error: unknown): number {
+    this.#deferral = undefined
     const { retry } = this.#candidate
     const isLast = this.#index === this.#candidates.length - 1
     if (this.#number < retry.maxAttempts) {
@@ -83,13 +101,21 @@ export class CallAttempts {
         retryAfter(error),
       )
       if (!this.#isTooLong(retry, wait)) return wait
-      if (isLast) throw withWait(error, wait)
+      if (isLast) return this.#refuseOrDefer(error, wait)
     }
     if (isLast) return Infinity
     this.#index++
     this.#number = 0
     this.#startedAt = undefined
     return 0
+  }
+
+  /** A deferred call is not active meanwhile, so what follows the wait has the whole time again. */
+  #refuseOrDefer(error: unknown, wait: number): number {
+    if (this.#candidate.retry.longRetry === 'fail') throw withWait(error, wait)
+    this.#startedAt = undefined
+    this.#deferral = wait
+    return Infinity
   }
 
   #isTooLong({ maxWaitMs, maxActiveMs }: ModelRetry, wait: number): boolean {

@@ -1,7 +1,7 @@
 import type { LabelRecord } from '../history/event.ts'
 import type { FinishReason, Platform, Usage } from '../ports/index.ts'
 import type { StepRun } from '../define/effect.ts'
-import type { EngineContext, StepSpec } from '../run/definition.ts'
+import type { CallEstimate, EngineContext, StepSpec } from '../run/definition.ts'
 import { CallAttempts } from './attempts.ts'
 import type { ResolvedModel } from './registry.ts'
 import type { ModelRetry } from './retry.ts'
@@ -39,10 +39,16 @@ export interface CallAttempt {
   readonly attempts: CallAttempts
 }
 
+/** How a call is made, and what one attempt of it uses at most. */
+export interface CallParts<T> {
+  readonly call: (attempt: CallAttempt) => Promise<T>
+  readonly estimate: (resolved: ResolvedModel) => CallEstimate | Promise<CallEstimate>
+}
+
 /** A step that calls a model, with the retries of its alias and of those that it falls back to. */
 export function callStep<T extends CallRecord>(
   init: CallInit,
-  call: (attempt: CallAttempt) => Promise<T>,
+  { call, estimate }: CallParts<T>,
 ): StepSpec<T> {
   const { context, agent } = init
   const attempts = new CallAttempts(init.resolved, init.retry, init.platform)
@@ -59,6 +65,7 @@ export function callStep<T extends CallRecord>(
       return init.timeoutMs ?? attempts.current.timeoutMs ?? init.defaultTimeoutMs
     },
     retry: attempts.policy,
+    estimate: (number) => estimate(attempts.aliasOf(number)),
     label: (record) => label(attempts.current, record, by),
     run: (run) => {
       const resolved = attempts.begin(run.attempt)

@@ -2,6 +2,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { malformedAnswer, type EmbedRequest, type EmbedResult, type Usage } from '../ports/index.ts'
 import type { StepSpec } from '../run/definition.ts'
 import { callStep, type CallAttempt, type CallInit } from './call-step.ts'
+import { estimateEmbed } from './estimate.ts'
 import type { ResolvedModel } from './registry.ts'
 
 /** One call that embeds values, in as many requests as the model's limit asks for. */
@@ -19,7 +20,10 @@ interface Progress {
 /** A step that embeds. Recorded once, as one result, however many requests it took. */
 export function embedStep(init: EmbedStepInit): StepSpec<EmbedResult> {
   const progress: Progress = { alias: undefined, embeddings: [], usages: [] }
-  return callStep(init, (attempt) => embedAll(init.request, attempt, progress))
+  return callStep(init, {
+    call: (attempt) => embedAll(init.request, attempt, progress),
+    estimate: (resolved) => estimateEmbed(resolved, init.request),
+  })
 }
 
 /** Goes on where an earlier attempt failed, unless another alias answers now: its vectors are of another space. */

@@ -1,6 +1,8 @@
 import { checkFields, invalidDefinition } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
+import type { TokenPrices } from '../define/budget.ts'
 import type { Model, ModelSettings } from '../ports/index.ts'
+import { checkPrices } from './estimate.ts'
 import { checkFallback, fallbackOrder } from './fallback.ts'
 import { checkModelRetry, resolveRetry, type ModelRetry } from './retry.ts'
 
@@ -19,6 +21,8 @@ export interface ModelAlias {
    * and nobody has seen a part of an answer.
    */
   readonly fallback?: readonly string[]
+  /** What its tokens cost; a run with a budget of money needs it. */
+  readonly prices?: TokenPrices
 }
 
 /** What `defineHarness({ models })` takes for an alias. */
@@ -34,6 +38,7 @@ export interface ResolvedModel {
   readonly idleTimeoutMs: number
   /** All that may answer in its place, in order; these have no fallbacks of their own. */
   readonly fallbacks: readonly ResolvedModel[]
+  readonly prices: TokenPrices | undefined
 }
 
 /** The models of one harness by alias. */
@@ -90,6 +95,7 @@ function resolve(alias: string, config: ModelAlias): ResolvedModel {
   checkFields('models', { [alias]: alias }, { [alias]: 'name' })
   checkFields(what, { ...config }, { timeoutMs: 'timeoutMs', idleTimeoutMs: 'timeoutMs' })
   checkFallback(what, config.fallback)
+  checkPrices(config.prices, (field, why) => invalidDefinition(`${what}: ${field} is not valid: ${why}`))
   checkModelRetry(config.retry, (field, why) => invalidDefinition(`${what}: ${field} is not valid: ${why}`))
   return {
     alias,
@@ -99,5 +105,6 @@ function resolve(alias: string, config: ModelAlias): ResolvedModel {
     timeoutMs: config.timeoutMs,
     idleTimeoutMs: config.idleTimeoutMs ?? 120_000,
     fallbacks: [],
+    prices: config.prices && Object.freeze({ ...config.prices }),
   }
 }

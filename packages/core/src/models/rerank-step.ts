@@ -6,6 +6,7 @@ import {
 } from '../ports/index.ts'
 import type { StepSpec } from '../run/definition.ts'
 import { callStep, type CallAttempt, type CallInit } from './call-step.ts'
+import { estimateRerank } from './estimate.ts'
 import { withoutMethod } from './embed-step.ts'
 
 /** One call that puts documents in order. */
@@ -15,7 +16,10 @@ export interface RerankStepInit extends CallInit {
 
 /** A step that ranks. The record holds positions and scores, not the documents. */
 export function rerankStep(init: RerankStepInit): StepSpec<RerankResult> {
-  return callStep(init, (attempt) => rank(init.request, attempt))
+  return callStep(init, {
+    call: (attempt) => rank(init.request, attempt),
+    estimate: (resolved) => estimateRerank(resolved, init.request),
+  })
 }
 
 async function rank(request: RerankRequest, { resolved, run }: CallAttempt): Promise<RerankResult> {

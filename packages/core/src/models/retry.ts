@@ -5,10 +5,15 @@ export interface ModelRetry {
   readonly maxAttempts: number
   readonly minDelayMs: number
   readonly maxDelayMs: number
-  /** A provider that asks for a longer wait makes the call fail at once, with `meta.retryAfterMs`. */
+  /** For a longer wait see `longRetry`. */
   readonly maxWaitMs: number
   /** Attempts and waits together, in one process. */
   readonly maxActiveMs: number
+  /**
+   * A wait would go beyond `maxWaitMs` or `maxActiveMs`: the call fails at once, with `meta.retryAfterMs`, or the
+   * run suspends until then. Fallbacks are asked before either.
+   */
+  readonly longRetry: 'fail' | 'defer'
 }
 
 /** Short enough for somebody who waits, long enough for a rate limit by the minute. */
@@ -18,6 +23,7 @@ export const modelRetryDefaults: ModelRetry = {
   maxDelayMs: 8_000,
   maxWaitMs: 20_000,
   maxActiveMs: 60_000,
+  longRetry: 'fail',
 }
 
 const rules = {
@@ -26,6 +32,7 @@ const rules = {
   maxDelayMs: 'timeoutMs',
   maxWaitMs: 'timeoutMs',
   maxActiveMs: 'timeoutMs',
+  longRetry: 'longRetry',
 } as const
 
 /** Finds what is wrong with a retry setting and tells `refuse`. */

@@ -5,6 +5,7 @@ import type { StepSpec } from '../run/definition.ts'
 import { callModel } from './call.ts'
 import { callStep, type CallAttempt, type CallInit } from './call-step.ts'
 import { neededByFiles, requireCapability } from './capability.ts'
+import { estimateGenerate } from './estimate.ts'
 import { ObjectPartials } from './object-partials.ts'
 import type { ModelOutcome } from './outcome.ts'
 import type { ResolvedModel } from './registry.ts'
@@ -24,7 +25,10 @@ export interface ModelStepInit extends CallInit {
 /** A step that calls a model, with live deltas. */
 export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
   const window = { projected: false }
-  return callStep(init, async (attempt) => ({ prompt: init.prompt, ...(await ask(init, attempt, window)) }))
+  return callStep(init, {
+    call: async (attempt) => ({ prompt: init.prompt, ...(await ask(init, attempt, window)) }),
+    estimate: async (resolved) => estimateGenerate(resolved, await init.request(resolved)),
+  })
 }
 
 /**

@@ -115,6 +115,13 @@ export interface Model extends Configurable {
   /** The provider's name of the model. */
   readonly modelId: string
   readonly capabilities: readonly ModelCapability[]
+  /** The most output tokens, reasoning included, that one answer can have; absent where that is not known. */
+  readonly maxOutputTokens?: number
+  /**
+   * The most input tokens that a request can cost. Absent, or `undefined`: core takes the bytes of the request, which
+   * bound the tokens of text; where it cannot, a call under a budget of tokens or money is refused. No I/O.
+   */
+  maxInputTokens?(request: ModelRequest): number | undefined
   /** Starts one request when the first part is asked for. Throws as stated above. */
   generate(request: ModelRequest, options: GenerateOptions): AsyncIterable<ModelPart>
   /** Most values that one `embed` may carry; core splits what is longer. Absent: no limit is known. */

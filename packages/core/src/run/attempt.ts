@@ -5,12 +5,16 @@ import { decodeValue } from '../history/stored-value.ts'
 import { RunWriter } from '../feed/writer.ts'
 import type { Deltas } from '../feed/deltas.ts'
 import type { Logger } from '../ports/index.ts'
+import { RunBudget } from './budget.ts'
+import type { ExtendCommand } from './commands.ts'
+import { Deadline } from './deadline.ts'
 import type { EngineContext, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
 import type { Ownership } from './owner.ts'
+import { ParkedSteps } from './parked.ts'
 import { never, Releases, type ReleaseHost } from './release.ts'
 import { RestWatch } from './rest.ts'
 import { Scope, type ReservedKey } from './scope.ts'
@@ -45,6 +49,10 @@ export class Attempt implements ReleaseHost {
   readonly releases: Releases
   readonly inbox: InboxReader
   readonly waits: OpenWaits
+  readonly parked: ParkedSteps
+  readonly deadline: Deadline
+  /** Absent when the run has none. */
+  readonly budget: RunBudget | undefined
   readonly #rest: RestWatch
   readonly #contextOf: AttemptInit['contextOf']
   readonly startedAt: number
@@ -90,6 +98,9 @@ export class Attempt implements ReleaseHost {
     this.releases = new Releases(this, init.history)
     this.releases.addScope(this.root)
     this.waits = new OpenWaits(this)
+    this.parked = new ParkedSteps(this)
+    this.deadline = new Deadline(this)
+    this.budget = init.history.budget && new RunBudget(this, init.history.budget)
     this.inbox = new InboxReader(this)
     this.#rest = new RestWatch(this)
   }
@@ -206,6 +217,16 @@ export class Attempt implements ReleaseHost {
     })
   }
 
+  /** A command adds to the limits: to the time at once, to the budget when that is recorded. */
+  extend({ commandId, more }: ExtendCommand): void {
+    this.deadline.extend(more.timeoutMs ?? 0)
+    this.releases.whenOpen(() => {
+      void this.append({ type: 'budget.extended', data: { commandId, ...more } }).then(() =>
+        this.budget?.extended(more),
+      )
+    })
+  }
+
   /**
    * The program has ended, or is ended from outside (`forced`). The first end counts; but a program that has
    * returned while something of it is still open can be cancelled and can run out of time.
@@ -259,6 +280,8 @@ export class Attempt implements ReleaseHost {
     this.writer.stop()
     this.inbox.stop()
     this.waits.clear()
+    this.parked.clear()
+    this.deadline.stop()
     this.#rest.stop()
     this.ownership.stop()
     for (const clean of this.#cleanUp) clean()

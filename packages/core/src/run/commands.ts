@@ -1,3 +1,4 @@
+import type { BudgetExtension } from '../define/budget.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { inboxStream, runStream } from '../feed/streams.ts'
 import { commit, type WriterDeps } from '../feed/writer.ts'
@@ -11,12 +12,21 @@ import { inboxHead, unreadState } from './heads.ts'
 /** A command as read from the inbox. */
 export type Command =
   | SignalCommand
+  | ExtendCommand
   | {
       readonly type: 'cancel'
       readonly commandId: string
       readonly at: number
       readonly reason: string | undefined
     }
+
+/** More for the limits of the run. */
+export interface ExtendCommand {
+  readonly type: 'extend'
+  readonly commandId: string
+  readonly at: number
+  readonly more: BudgetExtension
+}
 
 /** A value for a wait. */
 export interface SignalCommand {
@@ -43,6 +53,10 @@ export function toCommand(entry: Entry): Command | undefined {
     }
     case 'command.cancel':
       return { type: 'cancel', commandId, at, reason: (data as CommandEvents['command.cancel']).reason }
+    case 'command.extend': {
+      const { commandId: _id, ...more } = data as CommandEvents['command.extend']
+      return { type: 'extend', commandId, at, more }
+    }
     default:
       return undefined
   }
@@ -57,6 +71,7 @@ export interface CommandDeps extends WriterDeps {
 export type NewCommand =
   | { readonly type: 'signal'; readonly name: string; readonly key?: string; readonly value: unknown }
   | { readonly type: 'cancel'; readonly reason?: string }
+  | { readonly type: 'extend'; readonly more: BudgetExtension }
 
 const finalStates: ReadonlySet<string> = new Set(['succeeded', 'cancelled'])
 
@@ -116,6 +131,7 @@ export function notFound(runId: string): HarnessError {
 async function commandData(deps: CommandDeps, command: NewCommand, commandId: string): Promise<unknown> {
   if (command.type === 'cancel')
     return { commandId, ...(command.reason !== undefined && { reason: command.reason }) }
+  if (command.type === 'extend') return { commandId, ...command.more }
   const { stored } = await encodeValue(command.value, `The value of the signal "${command.name}"`, deps.blobs)
   return { commandId, name: command.name, ...(command.key !== undefined && { key: command.key }), ...stored }
 }

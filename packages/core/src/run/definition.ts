@@ -1,4 +1,5 @@
 import type { LabelRecord, TargetRecord, TransientEvent } from '../history/event.ts'
+import type { TokenPrices } from '../define/budget.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
@@ -42,6 +43,22 @@ export interface RunCallOptions {
   readonly historyWindow?: number
 }
 
+/** What one attempt of a model call can use at most. What is not known is absent. */
+export interface CallEstimate {
+  /** The alias. */
+  readonly model: string
+  readonly calls: number
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly prices?: TokenPrices
+}
+
+/** A retry policy with waits that hold no process. */
+export interface StepRetry extends RetryPolicy {
+  /** How long to park the step before the next attempt, where the policy would give up for the length of the wait. */
+  readonly deferFor?: (error: unknown) => number | undefined
+}
+
 /** One effect, as programs ask for it. */
 export interface StepSpec<T = unknown> {
   readonly name: string
@@ -51,8 +68,10 @@ export interface StepSpec<T = unknown> {
   readonly effect: Effect
   readonly run: (run: StepRun) => T | Promise<T>
   readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
-  readonly retry?: RetryPolicy
+  readonly retry?: StepRetry
   readonly timeoutMs?: number
+  /** For model calls: asked for before each attempt where the run has a budget. */
+  readonly estimate?: (attempt: number) => CallEstimate | Promise<CallEstimate>
   /** Compared with the recorded one in a replay. */
   readonly input?: unknown
   /** Facts for readers, taken from the value when there is one. */

@@ -92,7 +92,7 @@ export class InboxReader {
       this.#signals.push(command)
       return
     }
-    if (command.type !== 'cancel') return
+    if (command.type === 'extend') return this.#attempt.extend(command)
     this.#attempt.endProgram(
       { outcome: 'cancelled', reason: command.reason },
       { forced: true, reason: cancelled('run', cancelMessage(command.reason)) },

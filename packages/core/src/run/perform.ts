@@ -10,7 +10,6 @@ import type { Definition, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
 import type { Ownership } from './owner.ts'
 import { never } from './release.ts'
-import { timedOut } from './signal.ts'
 
 /** What an attempt needs; the lease is held and the start or resume is recorded. */
 export interface PerformInit {
@@ -47,8 +46,7 @@ export async function perform(init: PerformInit): Promise<AttemptEnd> {
 }
 
 function runProgram(attempt: Attempt, definition: Definition): void {
-  const { timeoutMs } = attempt.history.started
-  armDeadline(attempt, timeoutMs)
+  attempt.deadline.arm()
   void execute(attempt, definition).then(
     (output) => attempt.endProgram({ outcome: 'succeeded', output }),
     (error: unknown) => attempt.endProgram({ outcome: 'failed', error }),
@@ -71,15 +69,4 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   if (schema === undefined) return output
   const outputOf = `The output of ${definition.kind} "${definition.name}"`
   return attempt.io(() => validateOrThrow(schema, output, { code: 'validation/output', what: outputOf }))
-}
-
-/** The limit counts time under a lease over all attempts. */
-function armDeadline(attempt: Attempt, timeoutMs: number): void {
-  if (timeoutMs <= 0) return
-  const left = Math.max(0, timeoutMs - attempt.history.activeMs)
-  const timer = attempt.platform.timer(left, () => {
-    const error = timedOut('run', `The run "${attempt.identity.runId}"`, timeoutMs)
-    attempt.endProgram({ outcome: 'failed', error }, { forced: true, reason: error })
-  })
-  void attempt.finished.then(() => timer.cancel())
 }

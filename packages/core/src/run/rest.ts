@@ -24,16 +24,17 @@ export class RestWatch {
   }
 
   check(): void {
-    const { program, forced, openScopes } = this.#attempt
+    const { program, forced, openScopes, parked } = this.#attempt
     if (this.#closing || this.#attempt.over || !this.#isQuiet()) return
     const failed = program !== undefined && program.outcome !== 'succeeded'
-    if (program !== undefined && (failed || openScopes === 0) && (forced || this.#isReplayed())) {
+    const inFlight = openScopes + parked.size
+    if (program !== undefined && (failed || inFlight === 0) && (forced || this.#isReplayed())) {
       this.#closing = true
       this.#settling = true
       void this.#settle(program)
       return
     }
-    if (!failed && this.#isReplayed() && this.#attempt.waits.size > 0) this.#armGrace()
+    if (!failed && this.#isReplayed() && this.#isBlocked()) this.#armGrace()
   }
 
   stop(): void {
@@ -44,6 +45,11 @@ export class RestWatch {
   /** No step, retry, write or engine I/O is under way. */
   #isQuiet(): boolean {
     return this.#attempt.busy === 0 && this.#attempt.writer.idle
+  }
+
+  /** Something can only go on when a command or a time comes. */
+  #isBlocked(): boolean {
+    return this.#attempt.waits.size > 0 || this.#attempt.parked.size > 0
   }
 
   #isReplayed(): boolean {
@@ -64,8 +70,8 @@ export class RestWatch {
   }
 
   #trySuspend(): void {
-    const { program, waits } = this.#attempt
-    if (!this.#isQuiet() || !this.#isReplayed() || waits.size === 0) return
+    const { program } = this.#attempt
+    if (!this.#isQuiet() || !this.#isReplayed() || !this.#isBlocked()) return
     if (program !== undefined && program.outcome !== 'succeeded') return
     this.#closing = true
     void this.#suspend()

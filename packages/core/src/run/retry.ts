@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import type { RetryPolicy } from '../define/effect.ts'
+import type { StepRetry } from './definition.ts'
 
 /** Defaults of a policy; a step without a policy is tried once. */
 export const retryDefaults = {
@@ -20,9 +21,7 @@ export function delayBefore(
   error: unknown,
   random: () => number,
 ): number | undefined {
-  if (policy === undefined || attempt >= (policy.maxAttempts ?? retryDefaults.maxAttempts)) return undefined
-  if (HarnessError.is(error, 'operation/cancelled')) return undefined
-  if (policy.retryOn !== undefined && !policy.retryOn(error)) return undefined
+  if (policy === undefined || !mayTryAgain(policy, attempt, error)) return undefined
   const jittered = backoffMs(policy, attempt, random)
   const delay = policy.delayFor?.(error, jittered) ?? jittered
   return Number.isFinite(delay) ? Math.max(0, Math.round(delay)) : undefined
@@ -38,4 +37,20 @@ export function backoffMs(
   const max = policy.maxDelayMs ?? retryDefaults.maxDelayMs
   const whole = Math.min(max, min * (policy.factor ?? retryDefaults.factor) ** (attempt - 1))
   return (policy.jitter ?? retryDefaults.jitter) ? whole * (0.5 + random() / 2) : whole
+}
+
+/** How long to park a step before the attempt after `attempt`, where `delayBefore` gives up; `undefined` when not. */
+export function deferralBefore(
+  policy: StepRetry | undefined,
+  attempt: number,
+  error: unknown,
+): number | undefined {
+  if (policy?.deferFor === undefined || !mayTryAgain(policy, attempt, error)) return undefined
+  return policy.deferFor(error)
+}
+
+function mayTryAgain(policy: RetryPolicy, attempt: number, error: unknown): boolean {
+  if (attempt >= (policy.maxAttempts ?? retryDefaults.maxAttempts)) return false
+  if (HarnessError.is(error, 'operation/cancelled')) return false
+  return policy.retryOn === undefined || policy.retryOn(error)
 }

@@ -1,7 +1,7 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { deserializeError, serializeError } from '../errors/serialize.ts'
 import { inboxStream, sessionStream } from '../feed/streams.ts'
-import type { NewEvent } from '../history/event.ts'
+import type { NewEvent, ParkedRecord, SuspendReason } from '../history/event.ts'
 import { conversationOf } from '../history/conversation.ts'
 import { encodeValue, storeJson } from '../history/stored-value.ts'
 import type { Batch, Json } from '../ports/index.ts'
@@ -53,14 +53,21 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
  * makes it fail, so no wake-up is lost.
  */
 export async function suspend(attempt: Attempt, inboxPosition: number): Promise<void> {
-  const { identity, platform, waits } = attempt
-  const { dueAt, keys } = waits
-  const due = dueAt === undefined ? {} : { dueAt }
+  const { identity, platform, waits, parked } = attempt
+  const dueAt = Math.min(waits.dueAt ?? Infinity, parked.dueAt ?? Infinity)
+  const due = dueAt === Infinity ? {} : { dueAt }
+  const reason = suspendReason(waits.size > 0, parked.records)
   const now = platform.now()
   await attempt.writer.close({
     event: {
       type: 'run.suspended',
-      data: { reason: 'waiting', waits: keys, activeMs: attempt.activeMs, ...due },
+      data: {
+        reason,
+        waits: waits.keys,
+        activeMs: attempt.activeMs,
+        ...(parked.size > 0 && { parked: parked.records }),
+        ...due,
+      },
     },
     expect: [{ stream: inboxStream(identity.runId), position: inboxPosition }],
     heads: [
@@ -69,13 +76,19 @@ export async function suspend(attempt: Attempt, inboxPosition: number): Promise<
         recoverable: true,
         state: 'suspended',
         updatedAt: now,
-        suspendReason: 'waiting',
+        suspendReason: reason,
         ...due,
       }),
       sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),
       ...(inboxPosition > 0 ? [inboxHead(identity, 'read', now)] : []),
     ],
   })
+}
+
+/** What somebody has to do comes first: raise the budget, then answer a wait; a deferred step goes on by itself. */
+function suspendReason(isWaiting: boolean, parked: readonly ParkedRecord[]): SuspendReason {
+  if (parked.some(({ reason }) => reason === 'budget/exhausted')) return 'budget/exhausted'
+  return isWaiting ? 'waiting' : 'deferred'
 }
 
 async function encodeEnd(attempt: Attempt, program: ProgramEnd): Promise<WrittenEnd> {

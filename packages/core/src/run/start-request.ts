@@ -1,3 +1,4 @@
+import type { Budget } from '../define/budget.ts'
 import type { Json } from '../ports/index.ts'
 import type { Definition, RunCallOptions } from './definition.ts'
 
@@ -10,6 +11,7 @@ export interface StartRequest {
   readonly runId?: string
   /** 0: none. */
   readonly timeoutMs: number
+  readonly budget?: Budget
   readonly metadata?: Json
   readonly options?: RunCallOptions
   readonly signal?: AbortSignal

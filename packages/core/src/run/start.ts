@@ -77,7 +77,7 @@ async function recordStart(
   request: StartRequest,
   run: NewRun,
 ): Promise<RunHandle | undefined> {
-  const { sessionId, definition, metadata, options, timeoutMs } = request
+  const { sessionId, definition, metadata, options, timeoutMs, budget } = request
   const { runId, owner } = run
   const heads = await engine.journal.heads({ streams: [runStream(runId), sessionStream(sessionId)] })
   if (heads.some((head) => head.stream === runStream(runId))) return undefined
@@ -92,6 +92,7 @@ async function recordStart(
     durable: request.runId !== undefined,
     timeoutMs,
     historyPosition: owner.sessionPosition,
+    ...(budget !== undefined && { budget }),
     ...(metadata !== undefined && { metadata }),
     ...(options !== undefined && { options: options as Json }),
   }

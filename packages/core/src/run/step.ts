@@ -3,11 +3,12 @@ import { serializeError } from '../errors/serialize.ts'
 import type { AskRecord, ResultData, ResultOutcome, ResultType } from '../history/event.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
+import { admit, type Admission } from './admission.ts'
 import type { Attempt } from './attempt.ts'
 import type { StepRun } from '../define/effect.ts'
 import type { StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
-import { delayBefore } from './retry.ts'
+import { deferralBefore, delayBefore } from './retry.ts'
 import type { Scope } from './scope.ts'
 import { Cancellation } from './signal.ts'
 
@@ -32,6 +33,12 @@ export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): P
   }) as Promise<T>
 }
 
+/** The wait before the next attempt, if there is one, and whether it holds no process. */
+interface RetryDelay {
+  readonly ms: number | undefined
+  readonly deferred: boolean
+}
+
 class StepExecution {
   readonly #attempt: Attempt
   readonly #spec: StepSpec
@@ -39,6 +46,8 @@ class StepExecution {
   readonly #inputHash: string | undefined
   readonly #cancellation: Cancellation
   #number: number
+  /** When a deferred retry is due. */
+  #dueAt: number | undefined
 
   constructor(attempt: Attempt, scope: Scope, spec: StepSpec, ask: AskRecord, inputHash: string | undefined) {
     this.#attempt = attempt
@@ -46,7 +55,9 @@ class StepExecution {
     this.#ask = ask
     this.#inputHash = inputHash
     this.#cancellation = new Cancellation(scope.cancellation)
-    this.#number = (attempt.history.partial.get(ask.key)?.attempts ?? 0) + 1
+    const partial = attempt.history.partial.get(ask.key)
+    this.#number = (partial?.attempts ?? 0) + 1
+    this.#dueAt = partial?.dueAt
   }
 
   /** Never rejects. */
@@ -74,6 +85,12 @@ class StepExecution {
     }
     for (;;) {
       if (this.#attempt.over || this.#isAborted) return undefined
+      const held = this.#admit()
+      if (held !== undefined) {
+        const admission = await held
+        if (admission === 'aborted' || this.#attempt.over || this.#isAborted) return undefined
+        if (admission !== 'go') return { status: 'failed', error: admission.refusal, timedOut: false }
+      }
       if (!this.#attempt.ownership.mayAct()) return undefined
       const running = this.#runOnce((run) => this.#spec.run(run))
       const end = running instanceof Promise ? await running : running
@@ -84,16 +101,27 @@ class StepExecution {
       const delay = this.#delayAfter(end.error)
       if ('refusal' in delay) return { status: 'failed', error: delay.refusal, timedOut: false }
       if (delay.ms === undefined) return end
-      if (!(await this.#waitForRetry(end.error, delay.ms))) return undefined
+      if (!(await this.#waitForRetry(end.error, delay.ms, delay.deferred))) return undefined
     }
   }
 
+  #admit(): Promise<Admission> | undefined {
+    return admit(this.#attempt, {
+      key: this.#ask.key,
+      attempt: this.#number,
+      spec: this.#spec,
+      cancellation: this.#cancellation,
+      dueAt: this.#dueAt,
+    })
+  }
+
   /** The policy is user code: what it throws is a failure of the step like any other. */
-  #delayAfter(error: unknown): { readonly ms: number | undefined } | { readonly refusal: unknown } {
+  #delayAfter(error: unknown): RetryDelay | { readonly refusal: unknown } {
+    const { retry } = this.#spec
     try {
-      return {
-        ms: delayBefore(this.#spec.retry, this.#number, error, () => this.#attempt.platform.random()),
-      }
+      const ms = delayBefore(retry, this.#number, error, () => this.#attempt.platform.random())
+      if (ms !== undefined) return { ms, deferred: false }
+      return { ms: deferralBefore(retry, this.#number, error), deferred: true }
     } catch (refusal) {
       return { refusal }
     }
@@ -145,10 +173,13 @@ class StepExecution {
     return isDone ? { status: 'ok', value: value.done } : unknown
   }
 
-  async #waitForRetry(error: unknown, delayMs: number): Promise<boolean> {
-    const record = { ...this.#ask, attempt: this.#number, error: serializeError(error), delayMs }
+  async #waitForRetry(error: unknown, delayMs: number, deferred: boolean): Promise<boolean> {
+    this.#dueAt = deferred ? this.#attempt.platform.now() + delayMs : undefined
+    const due = this.#dueAt === undefined ? {} : { dueAt: this.#dueAt }
+    const record = { ...this.#ask, attempt: this.#number, error: serializeError(error), delayMs, ...due }
     await this.#attempt.append({ type: 'step.retried', data: record })
     this.#number++
+    if (deferred) return true
     return new Promise((resolve) => {
       const timer = this.#attempt.platform.timer(delayMs, () => {
         stopListening()
@@ -175,6 +206,7 @@ class StepExecution {
       ...(effect === 'once' && reconcile !== undefined && { reconcilable: true as const }),
       ...(facts !== undefined && { label: facts }),
     }
+    if (noun === 'model') this.#attempt.budget?.finished(this.#ask.key, data)
     this.#attempt.recordResult(`${noun}.finished` as ResultType, data)
   }
 

@@ -1,4 +1,5 @@
-import { checkOptions } from '../define/check.ts'
+import { budgetOf, checkBudget, type Budget } from '../define/budget.ts'
+import { checkOptions, invalidOption } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { RunEvent } from '../history/event.ts'
 import type { Json } from '../ports/index.ts'
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Milliseconds under a lease, over all attempts; 0 is no limit. */
   readonly timeoutMs?: number
+  /** What the run may spend; each limit goes before the definition's and the harness's. Kept when the run goes on. */
+  readonly budget?: Budget
   /** Messages of the session that a model sees. */
   readonly historyWindow?: number
   /** Any JSON; handlers and tools read it, models never see it. */
@@ -40,11 +43,18 @@ export interface Runnable<Input, Output> {
   start(input: Input, options?: RunOptions): Promise<RunHandle<Output>>
 }
 
+/** What a definition says of its runs. */
+export interface RunLimits {
+  readonly timeoutMs: number | undefined
+  readonly budget: Budget | undefined
+}
+
 /** What one session needs of its harness. */
 export interface SessionDeps {
   readonly engine: Engine
   readonly sessionId: string
   readonly defaultTimeoutMs: number
+  readonly defaultBudget: Budget | undefined
   /** Throws `model/unknown-alias`. */
   readonly requireModel: (alias: string) => void
   readonly onClose: () => void
@@ -78,11 +88,9 @@ export class SessionCore {
   }
 
   /** The three views of one definition in this session. */
-  runnable(definition: Definition, timeoutMs: number | undefined): Runnable<unknown, unknown> {
+  runnable(definition: Definition, limits: RunLimits): Runnable<unknown, unknown> {
     const start = (input: unknown, options?: RunOptions): Promise<RunHandle> =>
-      this.#inTurn(() =>
-        whileOpen(this.#deps.engine, () => this.#start(definition, timeoutMs, input, options)),
-      )
+      this.#inTurn(() => whileOpen(this.#deps.engine, () => this.#start(definition, limits, input, options)))
     return {
       start,
       run: async (input, options) => (await start(input, options)).result,
@@ -134,7 +142,7 @@ export class SessionCore {
 
   async #start(
     definition: Definition,
-    ownTimeoutMs: number | undefined,
+    limits: RunLimits,
     input: unknown,
     options: RunOptions = {},
   ): Promise<RunHandle> {
@@ -152,12 +160,14 @@ export class SessionCore {
       ...(model !== undefined && { model }),
       ...(historyWindow !== undefined && { historyWindow }),
     }
+    const budget = budgetOf(options.budget, limits.budget, this.#deps.defaultBudget)
     return startRun(this.#deps.engine, {
       definition,
       sessionId: this.id,
       input,
-      timeoutMs: options.timeoutMs ?? ownTimeoutMs ?? this.#deps.defaultTimeoutMs,
+      timeoutMs: options.timeoutMs ?? limits.timeoutMs ?? this.#deps.defaultTimeoutMs,
       ...(runId !== undefined && { runId }),
+      ...(budget !== undefined && { budget }),
       ...(metadata !== undefined && { metadata: toJson(metadata, 'metadata') }),
       ...(Object.keys(callOptions).length > 0 && { options: callOptions }),
       ...(signal !== undefined && { signal }),
@@ -177,6 +187,7 @@ const optionRules = {
 function checkRunOptions(definition: Definition, options: RunOptions): string | undefined {
   const what = `The call of "${definition.name}"`
   checkOptions(what, options as Readonly<Record<string, unknown>>, optionRules)
+  checkBudget(options.budget, (field, why) => invalidOption(what, field, why))
   if (options.durable === undefined) return undefined
   const runId = (options.durable as { readonly runId?: string } | null)?.runId ?? null
   checkOptions(`${what}, durable`, { runId }, { runId: 'runId' })

@@ -112,8 +112,8 @@ export const weakenedRules: readonly WeakenedRule[] = [
   {
     rule: 'S1: a run with children in flight is never at rest',
     file: 'run/rest.js',
-    find: 'if (!failed && this.#isReplayed() && this.#attempt.waits.size > 0)',
-    replace: 'if (!failed && this.#isReplayed() && this.#attempt.waits.size > 0 && openScopes === 0)',
+    find: 'if (!failed && this.#isReplayed() && this.#isBlocked())',
+    replace: 'if (!failed && this.#isReplayed() && this.#isBlocked() && openScopes === 0)',
     workflows: ['allChildWait'],
   },
   {
@@ -224,7 +224,7 @@ export const weakenedRules: readonly WeakenedRule[] = [
   {
     rule: 'O4: the run ends before what is still in flight',
     file: 'run/rest.js',
-    find: '(failed || openScopes === 0)',
+    find: '(failed || inFlight === 0)',
     replace: 'true',
     workflows: ['background'],
   },
