@@ -54,6 +54,9 @@ export async function runCase(
     const random = randomFrom(schedule.seed * 31)
     sim.at(random() * workflow.cancelWithin, () => world.send({ type: 'cancel' }))
   }
+  const { extendBy } = workflow
+  if (extendBy !== undefined && schedule.earlySignals === true)
+    sim.at(sim.random() * 200, () => world.send({ type: 'extend', more: extendBy }))
   if (stealAt !== undefined) sim.at(stealAt, () => world.steal(pauseMs))
   let bounded = await sim.drain(maxEvents)
   if (world.state === 'running' && world.diverged === undefined)
@@ -67,12 +70,20 @@ export async function runCase(
     if (sim.random() < 0.5) bounded &&= await sim.drain(maxEvents)
   }
   bounded &&= await sim.drain(maxEvents)
+  for (let times = 0; times < 40 && isOutOfBudget(world) && workflow.extendBy !== undefined; times++) {
+    world.send({ type: 'extend', more: workflow.extendBy })
+    bounded &&= await sim.drain(maxEvents)
+  }
   if (!bounded) errors.push('it never ends')
   if (unhandled > unhandledBefore) errors.push('an unhandled rejection would end the process')
   errors.push(...judge(world, options.expected))
   const output = await outputOf(world)
   return { errors: [...errors, ...new Set(world.bad)], output, world }
 }
+
+const isOutOfBudget = ({ head }: World): boolean =>
+  head?.state === 'suspended' &&
+  (head.data as { suspendReason?: string }).suspendReason === 'budget/exhausted'
 
 function sendEarly(world: World, schedule: Schedule): SignalSpec[] {
   const { sim, workflow } = world

@@ -1,5 +1,5 @@
-import type { RetryPolicy, StepRun } from '../../src/define/effect.ts'
-import type { EngineContext } from '../../src/run/definition.ts'
+import type { StepRun } from '../../src/define/effect.ts'
+import type { EngineContext, StepRetry } from '../../src/run/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard-schema.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -20,7 +20,17 @@ export interface SimStep {
   readonly noun?: 'step' | 'model' | 'tool'
   readonly folded?: boolean
   readonly input?: unknown
+  /** A failed attempt is deferred by so many virtual milliseconds. */
+  readonly deferMs?: number
+  /** Tokens of the budget: at most, and as the provider counts them. */
+  readonly uses?: CallUse
   readonly reconcile?: (world: World, key: string) => unknown
+}
+
+/** What a model call uses of a budget. */
+export interface CallUse {
+  readonly most: number
+  readonly used: number
 }
 
 /** A context that is short to write: effects take virtual time and can die with their process. */
@@ -37,13 +47,24 @@ export class SimContext {
 
   step(name: string, body?: EffectBody, options: SimStep = {}): Promise<string> {
     const { max, once, key, noun = 'step', folded, input, timeoutMs, reconcile, delayMs = 3 } = options
-    const retry: RetryPolicy = { maxAttempts: max ?? 1, minDelayMs: delayMs, factor: 1, jitter: false }
+    const { deferMs, uses } = options
+    const retry: StepRetry = {
+      maxAttempts: max ?? 1,
+      minDelayMs: delayMs,
+      factor: 1,
+      jitter: false,
+      ...(deferMs !== undefined && { delayFor: () => Infinity, deferFor: () => deferMs }),
+    }
     return this.engine.step<string>({
       name,
       noun,
       effect: once === true ? 'once' : 'idempotent',
       run: (run) => this.#effect(run, body, options),
       ...(max !== undefined && { retry }),
+      ...(uses !== undefined && {
+        estimate: () => ({ model: 'm', inputTokens: uses.most, outputTokens: 0 }),
+        label: () => ({ usage: { inputTokens: uses.used, outputTokens: 0 } }),
+      }),
       ...(key !== undefined && { key }),
       ...(folded !== undefined && { folded }),
       ...(input !== undefined && { input }),
@@ -52,6 +73,11 @@ export class SimContext {
         reconcile: (run: StepRun) => reconcile(this.world, keyOf(run)) as 'unknown',
       }),
     })
+  }
+
+  /** A model call that uses tokens of the budget. */
+  call(name: string, uses: CallUse, body?: EffectBody, options: SimStep = {}): Promise<string> {
+    return this.step(name, body, { ...options, noun: 'model', uses })
   }
 
   wait(
@@ -109,6 +135,7 @@ export class SimContext {
       body,
       once: options.once,
       slow: options.slow,
+      uses: options.uses,
       run,
     }) as Promise<string>
   }

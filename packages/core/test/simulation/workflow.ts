@@ -1,3 +1,4 @@
+import type { Budget } from '../../src/define/budget.ts'
 import type { RunHistory } from '../../src/history/fold.ts'
 import type { SimContext } from './sim-context.ts'
 import type { World } from './world.ts'
@@ -23,6 +24,9 @@ export interface Workflow {
   readonly needs?: string
   /** Time limit of the run. */
   readonly timeoutMs?: number
+  readonly budget?: Budget
+  /** What the budget is extended by whenever the run has used it up, and once at a random moment before. */
+  readonly extendBy?: Budget
   /** Cancelled at a random moment of the first so many milliseconds. */
   readonly cancelWithin?: number
   /** Whether an output is right; without it, it must be the one of an undisturbed run. */

@@ -1,4 +1,5 @@
 import type { Batch, Entry, EntryInput, Head, LeaseState, Store } from '../../src/ports/index.ts'
+import type { Budget } from '../../src/define/budget.ts'
 import type { RunHistory } from '../../src/history/fold.ts'
 import type { ResultData } from '../../src/history/event.ts'
 import type { StepRun } from '../../src/define/effect.ts'
@@ -6,10 +7,11 @@ import type { Definition } from '../../src/run/definition.ts'
 import type { Engine } from '../../src/run/engine.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
 import type { Core } from './core.ts'
-import type { EffectBody, SimStep } from './sim-context.ts'
+import type { CallUse, EffectBody, SimStep } from './sim-context.ts'
 import { SimContext } from './sim-context.ts'
 import { epoch, SimProcess } from './sim-process.ts'
 import type { Simulation } from './simulation.ts'
+import { parkedFaults } from './parked-faults.ts'
 import { simulatedStore, type StoreHooks } from './sim-store.ts'
 import { timing } from './timing.ts'
 import type { Workflow } from './workflow.ts'
@@ -43,7 +45,7 @@ export class World implements StoreHooks {
   readonly inbox: EntryInput[] = []
   /** When each of them was. */
   readonly recordedAt: number[] = []
-  readonly effects: { readonly key: string; readonly by: SimProcess }[] = []
+  readonly effects: { readonly key: string; readonly by: SimProcess; readonly used: number }[] = []
   readonly bad: string[] = []
   readonly log: string[] = []
   points = 0
@@ -151,9 +153,10 @@ export class World implements StoreHooks {
   }
 
   #start(process: SimProcess, definition: Definition): void {
-    const { timeoutMs = 0 } = this.workflow
+    const { timeoutMs = 0, budget } = this.workflow
+    const request = { definition, sessionId, input: null, runId, timeoutMs, ...(budget && { budget }) }
     this.#init.core
-      .startRun(process.engine as Engine, { definition, sessionId, input: null, runId, timeoutMs })
+      .startRun(process.engine as Engine, request)
       .then((handle) => handle.result)
       .then(
         (output) => this.#succeeded(output),
@@ -205,7 +208,12 @@ export class World implements StoreHooks {
   }
 
   /** Sends a command from another process until it is recorded. */
-  send(command: { type: 'signal'; name: string; value: unknown; key?: string } | { type: 'cancel' }): void {
+  send(
+    command:
+      | { type: 'signal'; name: string; value: unknown; key?: string }
+      | { type: 'cancel' }
+      | { type: 'extend'; more: Budget },
+  ): void {
     this.#sendAs(command, `c${++this.#commands}`)
   }
 
@@ -249,17 +257,19 @@ export class World implements StoreHooks {
       body?: EffectBody | undefined
       once?: boolean | undefined
       slow?: SimStep['slow']
+      uses?: CallUse | undefined
       run: StepRun
     },
   ): Promise<unknown> {
-    const { body, once = false, slow = 1, run } = options
+    const { body, once = false, slow = 1, uses, run } = options
     if (this.point(process)) return new Promise(() => undefined)
     const times = this.effects.filter((effect) => effect.key === key).length
     if (once && times > 0) this.bad.push(`once ran twice: ${key}`)
     if (this.holder === process.name && this.#isCommitted(key))
       this.bad.push(`a committed step ran again: ${key}`)
     if (this.sim.now >= process.leasedUntil) this.bad.push(`an effect began without a lease: ${key}`)
-    this.effects.push({ key, by: process })
+    this.effects.push({ key, by: process, used: uses?.used ?? 0 })
+    this.bad.push(...parkedFaults(this, key, uses !== undefined))
     this.log.push(`fx ${key}`)
     const least = typeof slow === 'number' ? slow : slow(times)
     await this.#effectTime(process, least + this.random() * 12, least > 1_000 ? run.signal : undefined)

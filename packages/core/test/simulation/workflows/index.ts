@@ -2,6 +2,7 @@ import type { Workflows } from '../workflow.ts'
 import { agents } from './agents.ts'
 import { commands } from './commands.ts'
 import { linear } from './linear.ts'
+import { parked } from './parked.ts'
 import { resumed } from './resumed.ts'
 import { scopes } from './scopes.ts'
 import { times } from './times.ts'
@@ -9,10 +10,17 @@ import { values } from './values.ts'
 import { waits } from './waits.ts'
 
 /** All workflows of the sweep, in groups that take about as long as each other. */
-export const groups = { agents, commands, linear, resumed, scopes, times, values, waits } satisfies Record<
-  string,
-  Workflows
->
+export const groups = {
+  agents,
+  commands,
+  linear,
+  parked,
+  resumed,
+  scopes,
+  times,
+  values,
+  waits,
+} satisfies Record<string, Workflows>
 
 /** All workflows by name. */
 export const workflows: Workflows = Object.assign({}, ...Object.values(groups)) as Workflows
