@@ -62,7 +62,7 @@ export class SimContext {
       run: (run) => this.#effect(run, body, options),
       ...(max !== undefined && { retry }),
       ...(uses !== undefined && {
-        estimate: () => ({ model: 'm', inputTokens: uses.most, outputTokens: 0 }),
+        estimate: () => ({ model: 'm', calls: 1, inputTokens: uses.most, outputTokens: 0 }),
         label: () => ({ usage: { inputTokens: uses.used, outputTokens: 0 } }),
       }),
       ...(key !== undefined && { key }),
