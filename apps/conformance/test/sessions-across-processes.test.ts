@@ -33,7 +33,7 @@ const outcomes = async (): Promise<readonly unknown[]> => {
   return entries.flatMap((entry) => (entry.type === 'run.finished' ? [entry.data] : []))
 }
 
-test('a session in which another process executes is busy and names the run', async () => {
+test('a session in which another process executes is busy and names the run [SES-6]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, input: {}, flow: 'held' })
   await first.noted((note) => note === 'held')
@@ -43,7 +43,7 @@ test('a session in which another process executes is busy and names the run', as
   expect(await second.call('start', another)).toBe('another')
 })
 
-test('a session with a suspended run is busy and names the run', async () => {
+test('a session with a suspended run is busy and names the run [SES-6]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'waiting' })
   await becomes('suspended')
@@ -75,7 +75,7 @@ test('an orphan that was not durable is closed by the next start', async () => {
   expect(entries.at(-1)).toMatchObject({ type: 'run.finished', data: { error: { code: 'run/abandoned' } } })
 })
 
-test('a signal of another process reaches a run that is executing', async () => {
+test('a signal of another process reaches a run that is executing [STEP-12]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'live' })
   await first.noted((note) => note === 'held')
@@ -86,7 +86,7 @@ test('a signal of another process reaches a run that is executing', async () => 
   expect(await first.call('result', ids.runId)).toEqual({ ok: true })
 })
 
-test('a signal of another process wakes a suspended run where its handle is', async () => {
+test('a signal of another process wakes a suspended run where its handle is [STEP-12]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'waiting' })
   await becomes('suspended')
@@ -94,7 +94,7 @@ test('a signal of another process wakes a suspended run where its handle is', as
   expect(await first.call('result', ids.runId)).toEqual({ ok: false })
 })
 
-test('a cancel of another process reaches a run that is executing', async () => {
+test('a cancel of another process reaches a run that is executing [RUN-12]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, input: {}, flow: 'held' })
   await first.noted((note) => note === 'held')
@@ -104,7 +104,7 @@ test('a cancel of another process reaches a run that is executing', async () => 
   expect(await outcomes()).toMatchObject([{ outcome: 'cancelled', reason: 'enough' }])
 })
 
-test('a cancel of another process ends a suspended run, also for its handle', async () => {
+test('a cancel of another process ends a suspended run, also for its handle [RUN-12]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'waiting' })
   await becomes('suspended')
@@ -116,7 +116,7 @@ test('a cancel of another process ends a suspended run, also for its handle', as
   expect(await second.call('start', another)).toBe('another')
 })
 
-test('events that another process follows, from any position, are the uncut stream', async () => {
+test('events that another process follows, from any position, are the uncut stream [EVT-4, EVT-25]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'waiting' })
   const followed = second.call('events', { runId: ids.runId, after: 0 })
@@ -135,7 +135,7 @@ test('events that another process follows, from any position, are the uncut stre
   }
 })
 
-test('a command id counts once, from whichever process', async () => {
+test('a command id counts once, from whichever process [STEP-14]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'live' })
   await first.noted((note) => note === 'held')
@@ -151,7 +151,7 @@ test('a command id counts once, from whichever process', async () => {
   expect(await first.call('result', ids.runId)).toEqual({ ok: true })
 })
 
-test('a signal that does not fit is recorded as rejected, and the wait takes the next one', async () => {
+test('a signal that does not fit is recorded as rejected, and the wait takes the next one [STEP-15]', async () => {
   const { first, second } = processes
   await first.call('start', { ...durable, flow: 'waiting' })
   await becomes('suspended')

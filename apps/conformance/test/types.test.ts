@@ -10,7 +10,7 @@ const fresh = `generated-${process.pid}.ts`
 afterEach(() => rmSync(here(fresh), { force: true }))
 
 test(
-  'every inferred type is what it is pinned to, and every misuse is an error',
+  'every inferred type is what it is pinned to, and every misuse is an error [MOD-6]',
   { timeout: 120_000 },
   async () => {
     expect((await compile('inference.test-d.ts')).errors).toEqual([])

@@ -78,7 +78,7 @@ describe('an agent whose process died', () => {
     expect(second.requests[0]?.messages).toEqual(first.requests[1]?.messages)
   })
 
-  test('a `once` tool whose outcome is unknown is never run again; the model gets tool/unknown-outcome', async () => {
+  test('a `once` tool whose outcome is unknown is never run again; the model gets tool/unknown-outcome [STEP-8]', async () => {
     let executed = 0
     const model = scriptedModel([calls(['c', 'act', {}])])
     const { resume } = await dieBefore(hasResult('tool.finished'), model, [tool('once', () => ++executed)])
@@ -112,7 +112,7 @@ describe('an agent whose process died', () => {
     expect(keys).toEqual(['r:tool-1-1', 'r:tool-1-1'])
   })
 
-  test('its counters survive', async () => {
+  test('its counters survive [AGT-5]', async () => {
     const turn = calls(['c', 'act', {}])
     const model = scriptedModel([turn, turn])
     const limits = { maxToolCalls: 2 }
@@ -121,7 +121,7 @@ describe('an agent whose process died', () => {
     expect(await failureOf(result)).toMatchObject({ code: 'agent/budget', meta: { limit: 'maxToolCalls' } })
   })
 
-  test('its model turns count on', async () => {
+  test('its model turns count on [AGT-5]', async () => {
     const turn = calls(['c', 'act', {}])
     const model = scriptedModel([turn, turn])
     const { resume } = await dieBefore(hasResult('model.finished', 2), model, [tool('read', () => 1)], {
@@ -163,7 +163,7 @@ describe('the time limit of a tool', () => {
     return { finished, aborted, elapsed: clock.monotonic(), answer: model.requests[1]?.messages.at(-1) }
   }
 
-  test('ends a repeatable tool with operation/timeout, aborts it and tells the model', async () => {
+  test('ends a repeatable tool with operation/timeout, aborts it and tells the model [RUN-28, RUN-31]', async () => {
     const { finished, aborted, elapsed, answer } = await runTool('read', { own: 1_000 })
     expect(finished).toMatchObject({
       error: { code: 'operation/timeout', meta: { scope: 'tool', timeoutMs: 1_000 } },
@@ -178,11 +178,11 @@ describe('the time limit of a tool', () => {
     expect(finished).toMatchObject({ error: { code: 'tool/unknown-outcome' } })
   })
 
-  test('is 120,000 ms by default', async () => {
+  test('is 120,000 ms by default [RUN-27]', async () => {
     expect((await runTool('read', {})).elapsed).toBe(120_000)
   })
 
-  test('comes from the tool, then from the harness', async () => {
+  test('comes from the tool, then from the harness [RUN-18]', async () => {
     expect((await runTool('read', { default: 5_000 })).elapsed).toBe(5_000)
     expect((await runTool('read', { own: 7_000, default: 5_000 })).elapsed).toBe(7_000)
   })

@@ -23,7 +23,7 @@ function setup(script: readonly Turn[], init: Partial<Parameters<typeof defineAg
 }
 
 describe('the agent loop', () => {
-  test('calls the model, runs its tools and calls it again until it answers', async () => {
+  test('calls the model, runs its tools and calls it again until it answers [AGT-2, MOD-15]', async () => {
     const { model, run } = setup([calls(['c1', 'add', { a: 1, b: 2 }]), says('three')])
     expect(await run('1+2?')).toBe('three')
     expect(model.requests.map((request) => request.messages)).toEqual([
@@ -46,7 +46,7 @@ describe('the agent loop', () => {
     ])
   })
 
-  test('calls of one turn run in parallel up to the limit, and results go back in the order of the calls', async () => {
+  test('calls of one turn run in parallel up to the limit, and results go back in the order of the calls [AGT-10]', async () => {
     const gates = [gate(), gate(), gate()]
     const running: number[] = []
     let most = 0
@@ -94,7 +94,7 @@ describe('the agent loop', () => {
       'tool/invalid-arguments',
     ],
   ] as const)(
-    '%s: never executed, an error result for the model, recorded once',
+    '%s: never executed, an error result for the model, recorded once [AGT-11]',
     async (_title, call, text, code) => {
       let executed = 0
       const execute = () => ++executed
@@ -135,7 +135,7 @@ describe('the agent loop', () => {
     },
   )
 
-  test('two calls with one id execute once', async () => {
+  test('two calls with one id execute once [AGT-12]', async () => {
     let executed = 0
     const count = defineTool({
       name: 'count',
@@ -184,7 +184,7 @@ describe('the agent loop', () => {
     })
   })
 
-  test('a tool gets the ids of its run and a key that is the same for every attempt', async () => {
+  test('a tool gets the ids of its run and a key that is the same for every attempt [STEP-17]', async () => {
     const seen: unknown[] = []
     const look = defineTool({
       name: 'look',
@@ -230,7 +230,7 @@ describe('the agent loop', () => {
 })
 
 describe('limits of an agent', () => {
-  test('maxSteps ends the loop as agent/budget', async () => {
+  test('maxSteps ends the loop as agent/budget [AGT-4]', async () => {
     const again = calls(['c', 'add', { a: 1, b: 1 }])
     const { model, run } = setup([again, again, again], { maxSteps: 2 })
     expect(await failureOf(run())).toMatchObject({
@@ -240,13 +240,13 @@ describe('limits of an agent', () => {
     expect(model.requests).toHaveLength(2)
   })
 
-  test('16 steps are the default', async () => {
+  test('16 steps are the default [AGT-3]', async () => {
     const { model, run } = setup(Array.from({ length: 17 }, () => calls(['c', 'add', { a: 1, b: 1 }])))
     expect(await failureOf(run())).toMatchObject({ code: 'agent/budget', meta: { value: 16 } })
     expect(model.requests).toHaveLength(16)
   })
 
-  test('maxToolCalls counts over all turns, and no call of a turn beyond it runs', async () => {
+  test('maxToolCalls counts over all turns, and no call of a turn beyond it runs [AGT-4]', async () => {
     let executed = 0
     const count = defineTool({
       name: 'count',
@@ -275,12 +275,12 @@ describe('finish reasons', () => {
     ['malformed', 'model/malformed'],
     ['error', 'model/malformed'],
     ['cancelled', 'model/malformed'],
-  ] as const)('%s is %s, never an answer', async (reason, code) => {
+  ] as const)('%s is %s, never an answer [MOD-11, MOD-15]', async (reason, code) => {
     const { run } = setup([finishes(reason, 'half an answer')])
     expect(await failureOf(run())).toMatchObject({ code, meta: { agent: 'helper', finishReason: reason } })
   })
 
-  test('pause asks the model again with what it has said', async () => {
+  test('pause asks the model again with what it has said [MOD-15]', async () => {
     const { model, run } = setup([finishes('pause', 'thinking'), says('done')])
     expect(await run()).toBe('done')
     expect(model.requests[1]?.messages.at(-1)).toEqual({

@@ -26,14 +26,14 @@ async function setup(
 }
 
 describe('structured output', () => {
-  test('a model with the capability gets the schema as a request', async () => {
+  test('a model with the capability gets the schema as a request [AGT-7]', async () => {
     const { model, run } = await setup([says('{"severity":"low"}')], verdict)
     expect(await run()).toEqual({ severity: 'low' })
     expect(model.requests[0]?.output).toMatchObject({ name: 'my_judge', schema: { type: 'object' } })
     expect(model.requests[0]?.messages[0]).toEqual({ role: 'system', content: 'Judge.' })
   })
 
-  test('a model without it is told the schema in words', async () => {
+  test('a model without it is told the schema in words [AGT-7]', async () => {
     const { model, run } = await setup([says('{"severity":"high"}')], verdict, ['text'])
     expect(await run()).toEqual({ severity: 'high' })
     expect(model.requests[0]?.output).toBeUndefined()
@@ -66,7 +66,7 @@ describe('structured output', () => {
     }
   })
 
-  test('an answer that does not match goes back once with the issues', async () => {
+  test('an answer that does not match goes back once with the issues [AGT-8]', async () => {
     const { model, run } = await setup([says('{"severity":"medium"}'), says('{"severity":"low"}')], verdict)
     expect(await run()).toEqual({ severity: 'low' })
     expect(model.requests[1]?.messages.slice(2)).toEqual([
@@ -75,7 +75,7 @@ describe('structured output', () => {
     ])
   })
 
-  test('a second one is validation/agent_output with the issues', async () => {
+  test('a second one is validation/agent_output with the issues [AGT-9]', async () => {
     const { model, run } = await setup([says('nonsense'), says('{}')], verdict)
     expect(await failureOf(run())).toMatchObject({
       code: 'validation/agent_output',
@@ -84,7 +84,7 @@ describe('structured output', () => {
     expect(model.requests).toHaveLength(2)
   })
 
-  test('a choice of words is structured output', async () => {
+  test('a choice of words is structured output [AGT-7]', async () => {
     const { model, run } = await setup([says('"a"')], z.enum(['a', 'b']))
     expect(await run()).toBe('a')
     expect(model.requests[0]?.output).toBeDefined()
@@ -106,7 +106,7 @@ describe('text', () => {
   test.each([
     ['the default', undefined],
     ['z.string()', z.string()],
-  ])('%s streams as it comes', async (_title, output) => {
+  ])('%s streams as it comes [AGT-6]', async (_title, output) => {
     const parts = [
       { type: 'text-delta', text: 'Hel' },
       { type: 'text-delta', text: 'lo' },

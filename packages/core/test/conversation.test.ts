@@ -78,7 +78,7 @@ describe('the history that a model sees', () => {
     ['that of the harness when the agent says nothing', {}, { historyWindow: 1 }, {}, ['2', 'c']],
     ["the agent's before the harness's", { historyWindow: 2 }, { historyWindow: 1 }, {}, ['b', '2', 'c']],
     ["the call's before the agent's", { historyWindow: 2 }, {}, { historyWindow: 1 }, ['2', 'c']],
-  ])('is %s', async (_title, init, defaults, options, expected) => {
+  ])('is %s [SES-4, SES-13, RUN-18, AGT-2]', async (_title, init, defaults, options, expected) => {
     const { model, session } = await setup(three, init, defaults)
     await session.agents.agent.run('a')
     await session.agents.agent.run('b')
@@ -86,7 +86,7 @@ describe('the history that a model sees', () => {
     expect(texts(model.requests[2]?.messages)).toEqual(expected)
   })
 
-  test('a negative window is config/definition in a definition and validation/options in a call', async () => {
+  test('a negative window is config/definition in a definition and validation/options in a call [SES-14]', async () => {
     const define = () => defineAgent({ name: 'a', model: 'm', instructions: 'x', historyWindow: -1 })
     expect(thrownBy(define).code).toBe('config/definition')
     const { session } = await setup([])
@@ -140,7 +140,7 @@ describe('a transcript is valid', () => {
     })
   })
 
-  test('after any sequence of runs, whatever their models do', async () => {
+  test('after any sequence of runs, whatever their models do [SES-15]', async () => {
     const failure = new PortError({ code: 'model/auth', message: 'no' })
     const turn = fc.constantFrom<Turn>(
       says('x'),
@@ -215,7 +215,7 @@ describe('messages of children', () => {
     return { model, session, error, history: texts(await session.history.list()) }
   }
 
-  test('join the session as one block in the order of completion', async () => {
+  test('join the session as one block in the order of completion [DEL-31]', async () => {
     const first = gate()
     const { history } = await run([async () => (await first.opened, says('A')), says('B')], async (ctx) => {
       const slow = ctx.agents.writer('a', { key: 'a' })
@@ -226,7 +226,7 @@ describe('messages of children', () => {
     expect(history).toEqual(['b', 'B', 'a', 'A'])
   })
 
-  test('stay away with history: own, and in a fan-out', async () => {
+  test('stay away with history: own, and in a fan-out [DEL-32]', async () => {
     const { history } = await run([says('A'), says('B'), says('C')], async (ctx) => {
       await ctx.agents.writer('a', { history: 'own' })
       await ctx.fanOut('f', [1], (inner) => inner.agents.writer('b'))
@@ -235,14 +235,14 @@ describe('messages of children', () => {
     expect(history).toEqual(['c', 'C'])
   })
 
-  test('join from a fan-out when the call says so', async () => {
+  test('join from a fan-out when the call says so [DEL-32]', async () => {
     const { history } = await run([says('A')], (ctx) =>
       ctx.fanOut('f', [1], (inner) => inner.agents.writer('a', { history: 'session' })),
     )
     expect(history).toEqual(['a', 'A'])
   })
 
-  test('of a failed or cancelled child are not kept', async () => {
+  test('of a failed or cancelled child are not kept [DEL-33]', async () => {
     const controller = new AbortController()
     const asked = gate()
     const silent: Turn = (request, signal) => (asked.open(), silence(request, signal))
@@ -257,7 +257,7 @@ describe('messages of children', () => {
     expect(history).toEqual(['c', 'C'])
   })
 
-  test('are not seen by the children after them: each sees the history as it stood when the run began', async () => {
+  test('are not seen by the children after them: each sees the history as it stood when the run began [DEL-30]', async () => {
     const { model, session } = await run([says('A'), says('B'), says('later'), says('C')], async (ctx) => {
       await ctx.agents.writer('a')
       await ctx.agents.writer('b')

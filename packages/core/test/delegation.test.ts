@@ -64,7 +64,7 @@ describe('a child call is refused', () => {
   }
   const refused = { code: 'delegation/refused', agent: 'writer' }
 
-  test('when delegation is disabled', async () => {
+  test('when delegation is disabled [DEL-4]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x'), { enabled: false })).toEqual({
       ...refused,
       reason: 'delegation_disabled',
@@ -72,13 +72,13 @@ describe('a child call is refused', () => {
     })
   })
 
-  test('when the defaults disable it and the workflow has no policy', async () => {
+  test('when the defaults disable it and the workflow has no policy [DEL-5]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x'), undefined, { enabled: false })).toMatchObject({
       reason: 'delegation_disabled',
     })
   })
 
-  test('not when a workflow with a policy of its own is run under defaults that disable it', async () => {
+  test('not when a workflow with a policy of its own is run under defaults that disable it [DEL-5]', async () => {
     const { run } = await setup([says('ok')], (ctx) => ctx.agents.writer('x'), {
       own: { maxDepth: 1 },
       defaults: { enabled: false },
@@ -86,7 +86,7 @@ describe('a child call is refused', () => {
     expect(await run()).toBe('ok')
   })
 
-  test('when the agent is not on the list', async () => {
+  test('when the agent is not on the list [DEL-6, DEL-17]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x'), { agents: ['critic'] })).toEqual({
       ...refused,
       reason: 'agent_not_allowed',
@@ -94,7 +94,7 @@ describe('a child call is refused', () => {
     })
   })
 
-  test('when children are forbidden by depth', async () => {
+  test('when children are forbidden by depth [DEL-9, DEL-17]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x'), { maxDepth: 0 })).toEqual({
       ...refused,
       reason: 'max_delegation_depth_exceeded',
@@ -102,7 +102,7 @@ describe('a child call is refused', () => {
     })
   })
 
-  test('when the run has made all its calls', async () => {
+  test('when the run has made all its calls [DEL-7]', async () => {
     const { run } = await setup(
       [says('1')],
       async (ctx) => {
@@ -116,7 +116,7 @@ describe('a child call is refused', () => {
     })
   })
 
-  test('32 calls are the default', async () => {
+  test('32 calls are the default [DEL-3, DEL-7]', async () => {
     const { run } = await setup(
       Array.from({ length: 32 }, () => says('x')),
       async (ctx) => {
@@ -128,7 +128,7 @@ describe('a child call is refused', () => {
     })
   })
 
-  test('when too many are in flight, 8 by default', async () => {
+  test('when too many are in flight, 8 by default [DEL-8, DEL-17]', async () => {
     const call = (ctx: Context, index: number) => ctx.agents.writer('x', { key: `k${index}` })
     const { run } = await setup(
       Array.from({ length: 8 }, () => says('x')),
@@ -140,7 +140,7 @@ describe('a child call is refused', () => {
     ])
   })
 
-  test('when its alias is not allowed; the list of the agent goes before the common one', async () => {
+  test('when its alias is not allowed; the list of the agent goes before the common one [DEL-11]', async () => {
     const body: Body = (ctx) => ctx.agents.writer('x', { model: 'other' })
     expect(await refusal(body, { modelAliases: ['main'] })).toEqual({
       ...refused,
@@ -170,27 +170,27 @@ describe('a child call is refused', () => {
     }
   })
 
-  test('when it asks to be durable by itself', async () => {
+  test('when it asks to be durable by itself [DEL-18]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x', { durable: { runId: 'c' } } as never))).toEqual({
       code: 'validation/options',
       field: 'durable',
     })
   })
 
-  test('when its alias does not exist', async () => {
+  test('when its alias does not exist [DEL-18]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x', { model: 'nobody' }))).toMatchObject({
       code: 'model/unknown-alias',
     })
   })
 
-  test('when its signal was aborted', async () => {
+  test('when its signal was aborted [RUN-29]', async () => {
     expect(await refusal((ctx) => ctx.agents.writer('x', { signal: AbortSignal.abort() }))).toEqual({
       code: 'operation/cancelled',
       scope: 'call',
     })
   })
 
-  test('in a fixed order: signal, options, alias, policy', async () => {
+  test('in a fixed order: signal, options, alias, policy [DEL-15]', async () => {
     const all = { signal: AbortSignal.abort(), timeoutMs: -1, model: 'nobody' }
     const { signal: _signal, ...withoutSignal } = all
     const { timeoutMs: _timeout, ...aliasAlone } = withoutSignal
@@ -222,7 +222,7 @@ describe('a child call is refused', () => {
     expect(await refusal(other, last)).toMatchObject({ reason: 'model_alias_not_allowed' })
   })
 
-  test('without taking a slot', async () => {
+  test('without taking a slot [DEL-19]', async () => {
     const { run } = await setup(
       [says('ok')],
       async (ctx) => {
@@ -255,7 +255,7 @@ describe('a delegation policy is refused when the harness is made', () => {
     ['a negative depth', { maxDepth: -1 }],
     ['no parallel calls', { maxParallelChildAgentCalls: 0 }],
     ['an `enabled` that is no boolean', { enabled: 'no' as never }],
-  ])('for %s, in the workflow and in the defaults', (_title, policy) => {
+  ])('for %s, in the workflow and in the defaults [DEL-12, DEL-13]', (_title, policy) => {
     expect(thrownBy(define(policy)).code).toBe('config/definition')
     expect(thrownBy(define(undefined, policy)).code).toBe('config/definition')
   })
@@ -267,7 +267,7 @@ describe('a delegation policy is refused when the harness is made', () => {
 })
 
 describe('counts over a restart', () => {
-  test('calls of earlier attempts count, and replayed ones take no slot twice', async () => {
+  test('calls of earlier attempts count, and replayed ones take no slot twice [DEL-28]', async () => {
     const clock = manualPlatform()
     const shared = storeOn(clock)
     const body: Body = async (ctx) => {
@@ -301,7 +301,7 @@ describe('counts over a restart', () => {
 })
 
 describe('a child', () => {
-  test('sees the metadata of its call over that of the run, frozen, and the run keeps its own', async () => {
+  test('sees the metadata of its call over that of the run, frozen, and the run keeps its own [DEL-27]', async () => {
     const seen: unknown[] = []
     const look = defineTool({
       name: 'look',
@@ -328,7 +328,7 @@ describe('a child', () => {
     expect(seen).toEqual([{ a: 1, b: 2 }, true, { a: 1, b: 1 }])
   })
 
-  test('that takes longer than its call allows fails with operation/timeout', async () => {
+  test('that takes longer than its call allows fails with operation/timeout [RUN-28, DEL-24]', async () => {
     const { run, clock } = await setup([silence], (ctx) => ctx.agents.writer('x', { timeoutMs: 1_000 }))
     expect(await failureOf(run())).toMatchObject({
       code: 'operation/timeout',
@@ -337,7 +337,7 @@ describe('a child', () => {
     expect(clock.monotonic()).toBeLessThan(3_000)
   })
 
-  test('whose signal aborts fails with operation/cancelled, and the workflow goes on', async () => {
+  test('whose signal aborts fails with operation/cancelled, and the workflow goes on [RUN-29, DEL-24]', async () => {
     const controller = new AbortController()
     const { run, clock } = await setup([silence, says('plan b')], async (ctx) => {
       await ctx.agents
@@ -351,7 +351,7 @@ describe('a child', () => {
     expect(await result).toBe('plan b')
   })
 
-  test('that runs in the background is awaited before the end', async () => {
+  test('that runs in the background is awaited before the end [DEL-20, DEL-22]', async () => {
     const held = gate()
     const { session, harness, clock } = await setup(
       [async () => (await held.opened, says('late'))],
@@ -369,7 +369,7 @@ describe('a child', () => {
     expect(types.slice(-2)).toEqual(['agent.finished', 'run.finished'])
   })
 
-  test('is cancelled and awaited when its workflow throws', async () => {
+  test('is cancelled and awaited when its workflow throws [EVT-18, DEL-22]', async () => {
     let aborted = false
     const { run, harness, clock } = await setup(
       [
@@ -391,7 +391,7 @@ describe('a child', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('of a fan-out runs with at most the parallel limit', async () => {
+  test('of a fan-out runs with at most the parallel limit [DEL-34]', async () => {
     let running = 0
     let most = 0
     const turn: Turn = async () => {

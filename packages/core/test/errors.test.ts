@@ -12,7 +12,7 @@ const filesUnder = (root: URL, left: readonly string[] = []): string[] =>
     .filter((path) => path.endsWith('.ts') && !left.includes(path))
     .map((path) => readFileSync(new URL(path, root), 'utf8'))
 
-test('every code of the table is thrown by the source', () => {
+test('every code of the table is thrown by the source [ERR-4]', () => {
   const text = filesUnder(source)
     .filter((file) => !file.includes('export const harnessErrorCodes'))
     .join('\n')
@@ -78,7 +78,7 @@ test('an error keeps its cause, and is written as JSON without it and without it
   })
 })
 
-test('a record holds what is needed to throw an equal error, and no cause [ERR-6]', () => {
+test('a record holds what is needed to throw an equal error, and no cause [ERR-1, ERR-6]', () => {
   const error = new HarnessError({
     code: 'model/server',
     message: 'x',

@@ -12,13 +12,13 @@ const define = (over: object) => () =>
   defineHarness({ name: 'test', models: { main: scriptedModel([]) }, ...over })
 
 describe('defineHarness refuses', () => {
-  test('a capability that no adapter has, and says which and what there is', () => {
+  test('a capability that no adapter has, and says which and what there is [ADP-6]', () => {
     const error = thrownBy(define({ requires: ['store.persistent', 'store.multi-process'] }))
     expect(error.code).toBe('config/adapter')
     expect(error.message).toMatch(/"store\.persistent", "store\.multi-process".*@belay\/core/)
   })
 
-  test('an adapter of another spec, by name and version', () => {
+  test('an adapter of another spec, by name and version [ADP-5]', () => {
     const store = inMemoryStore()
     const other = {
       ...store,
@@ -178,7 +178,7 @@ describe('definitions', () => {
 })
 
 describe('inspect', () => {
-  test('shows what was resolved, without I/O', () => {
+  test('shows what was resolved, without I/O [MOD-1]', () => {
     const store = mortalStore(inMemoryStore())
     store.die()
     const harness = defineHarness({
@@ -221,7 +221,7 @@ describe('shutdown', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('closes every adapter even if some fail, and reports the failures together', async () => {
+  test('closes every adapter even if some fail, and reports the failures together [SES-20]', async () => {
     const closed: string[] = []
     const failing = (name: string) => ({
       close: async () => {
@@ -244,7 +244,7 @@ describe('shutdown', () => {
     expect(closed).toEqual(['store', 'model'])
   })
 
-  test('ends every reader', async () => {
+  test('ends every reader [RUN-31]', async () => {
     const { harness, clock } = waitingHarness()
     const session = await harness.getSession('s')
     await session.workflows.wait.start(1, { durable: { runId: 'r' } })
@@ -261,7 +261,7 @@ describe('after a run has ended', () => {
   const tool = defineTool({ name: 'act', description: 'Acts.', input: z.object({}), execute: () => 1 })
   const helper = defineAgent({ name: 'helper', model: 'main', instructions: 'Help.', tools: [tool] })
 
-  test('no timer of it remains', async () => {
+  test('no timer of it remains [RUN-34]', async () => {
     const clock = manualPlatform()
     const model = scriptedModel([calls(['c', 'act', {}]), says('ok')])
     const harness = defineHarness({

@@ -39,7 +39,7 @@ async function orphan(
 const bigText = 'x'.repeat(70_000)
 
 describe('runs.fork', () => {
-  test('of a failed run goes on before the failure and pays for nothing before it', async () => {
+  test('of a failed run goes on before the failure and pays for nothing before it [RUN-14]', async () => {
     const { session, harness, clock, outside } = await setup()
     await expect(clock.until(session.workflows.fail.run(1, { durable: { runId: 'r' } }))).rejects.toThrow()
     outside.failing = false
@@ -50,7 +50,7 @@ describe('runs.fork', () => {
     expect(await harness.runs.get('f')).toMatchObject({ state: 'succeeded', sessionId: 'fork:f' })
   })
 
-  test('at a position keeps what stands up to it', async () => {
+  test('at a position keeps what stands up to it [RUN-14]', async () => {
     const { session, harness, clock, outside } = await setup()
     await expect(clock.until(session.workflows.fail.run(1, { durable: { runId: 'r' } }))).rejects.toThrow()
     outside.failing = false
@@ -102,7 +102,7 @@ describe('runs.fork', () => {
 })
 
 describe('runs.recover', () => {
-  test('resumes a recoverable run whose owner died', async () => {
+  test('resumes a recoverable run whose owner died [RUN-15]', async () => {
     const world = await setup()
     await orphan(world, { runId: 'r' })
     const result = await world.harness.runs.recover()
@@ -129,7 +129,7 @@ describe('runs.recover', () => {
     expect(await world.harness.runs.get(id)).toMatchObject({ errorCode: 'run/abandoned' })
   })
 
-  test('goes on with waits that are due or were answered, and leaves the others', async () => {
+  test('goes on with waits that are due or were answered, and leaves the others [RUN-15]', async () => {
     const { clock, harnessOf, store } = await setup()
     const first = harnessOf({ owner: 'a', store: mortalStore(store) })
     for (const [name, id] of [
@@ -207,7 +207,7 @@ describe('runs.recover', () => {
 })
 
 describe('runs.prune', () => {
-  test('removes finished runs with their blobs after the grace; suspended and running ones never', async () => {
+  test('removes finished runs with their blobs after the grace; suspended and running ones never [RUN-23, RUN-24]', async () => {
     const { session, harness, clock } = await setup()
     await session.workflows.quick.run(bigText, { durable: { runId: 'done' } })
     const other = await harness.getSession('other')
@@ -268,7 +268,7 @@ describe('runs.prune', () => {
 })
 
 describe('a worker', () => {
-  test('goes on with what it finds until it is stopped', async () => {
+  test('goes on with what it finds until it is stopped [RUN-16]', async () => {
     const world = await setup()
     await orphan(world, { runId: 'r' })
     const worker = world.harness.worker({ pollMs: 500 })
@@ -288,7 +288,7 @@ describe('a worker', () => {
     expect((await world.harness.runs.get('r3'))?.attempt).toBe(1)
   })
 
-  test('runs at most as many at once as it may', async () => {
+  test('runs at most as many at once as it may [RUN-16]', async () => {
     const world = await setup()
     for (const id of ['a', 'b', 'c']) await orphan(world, { runId: id, owner: `d-${id}`, sessionId: id })
     const worker = world.harness.worker({ concurrency: 2, pollMs: 500 })

@@ -31,7 +31,7 @@ const fault = (code: ConstructorParameters<typeof PortError>[0]['code'], retryab
 
 describe('retries of a model call', () => {
   test.each(['model/network', 'model/timeout', 'model/rate-limit', 'model/server'] as const)(
-    '%s is tried again',
+    '%s is tried again [MOD-10]',
     async (code) => {
       const { model, run, clock } = setup([fault(code, true), says('ok')])
       expect(await run()).toBe('ok')
@@ -46,7 +46,7 @@ describe('retries of a model call', () => {
     'model/context-length',
     'model/content-filter',
     'model/malformed',
-  ] as const)('%s is not', async (code) => {
+  ] as const)('%s is not [MOD-11]', async (code) => {
     const { model, run } = setup([fault(code, false)])
     expect(await failureOf(run())).toMatchObject({ code })
     expect(model.requests).toHaveLength(1)
@@ -57,7 +57,7 @@ describe('retries of a model call', () => {
     await expect(run()).rejects.toThrow('a bug')
   })
 
-  test('three attempts, 500 ms to 8 s apart with jitter, are the default', async () => {
+  test('three attempts, 500 ms to 8 s apart with jitter, are the default [MOD-8]', async () => {
     const { run, events, clock } = setup([1, 2, 3].map(() => fault('model/server', true)))
     expect(await failureOf(run())).toMatchObject({ code: 'model/server' })
     // The fixture's jitter is the smallest: half of 500 and half of 1,000.
@@ -68,7 +68,7 @@ describe('retries of a model call', () => {
     expect(clock.monotonic()).toBe(750)
   })
 
-  test('the wait never grows beyond maxDelayMs', async () => {
+  test('the wait never grows beyond maxDelayMs [MOD-3, MOD-8]', async () => {
     const { run, events } = setup(
       [...Array.from({ length: 7 }, () => fault('model/server', true)), says('ok')],
       {
@@ -80,19 +80,19 @@ describe('retries of a model call', () => {
     expect(delays).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000])
   })
 
-  test('Retry-After is honoured', async () => {
+  test('Retry-After is honoured [MOD-9]', async () => {
     const { run, clock } = setup([fault('model/rate-limit', true, { retryAfterMs: 12_000 }), says('ok')])
     expect(await run()).toBe('ok')
     expect(clock.monotonic()).toBe(12_000)
   })
 
-  test('a wait over 20 s fails at once and says retryAfterMs', async () => {
+  test('a wait over 20 s fails at once and says retryAfterMs [MOD-8, MOD-12]', async () => {
     const { run, clock } = setup([fault('model/rate-limit', true, { retryAfterMs: 20_001 })])
     expect(await failureOf(run())).toMatchObject({ code: 'model/rate-limit', meta: { retryAfterMs: 20_001 } })
     expect(clock.monotonic()).toBe(0)
   })
 
-  test('60 s of attempts and waits together are the limit', async () => {
+  test('60 s of attempts and waits together are the limit [MOD-8]', async () => {
     const slow = fault('model/rate-limit', true, { retryAfterMs: 20_000 })
     const { run, clock, model } = setup([slow, slow, slow, slow, slow], { retry: { maxAttempts: 10 } })
     expect(await failureOf(run())).toMatchObject({ code: 'model/rate-limit' })
@@ -100,13 +100,13 @@ describe('retries of a model call', () => {
     expect(model.requests).toHaveLength(4)
   })
 
-  test('`retry: false` is one attempt', async () => {
+  test('`retry: false` is one attempt [MOD-3]', async () => {
     const { run, model } = setup([fault('model/server', true)], { retry: false })
     await failureOf(run())
     expect(model.requests).toHaveLength(1)
   })
 
-  test('attempts survive a restart', async () => {
+  test('attempts survive a restart [STEP-5]', async () => {
     const clock = manualPlatform()
     const shared = storeOn(clock)
     const model = scriptedModel([fault('model/server', true), fault('model/server', true)])
@@ -137,7 +137,7 @@ describe('retries of a model call', () => {
     expect(last.requests).toHaveLength(1)
   })
 
-  test('a stream is tried again only before its first part', async () => {
+  test('a stream is tried again only before its first part [MOD-14]', async () => {
     const { model, run } = setup([
       async function* () {
         yield { type: 'text-delta', text: 'half' }
@@ -150,7 +150,7 @@ describe('retries of a model call', () => {
 })
 
 describe('a stream that does not end well', () => {
-  test('one that goes silent is operation/timeout with meta.idle', async () => {
+  test('one that goes silent is operation/timeout with meta.idle [MOD-21]', async () => {
     const half = async function* (request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPart> {
       yield { type: 'text-delta', text: 'half' }
       yield* silence(request, signal)
@@ -163,7 +163,7 @@ describe('a stream that does not end well', () => {
     expect(clock.monotonic()).toBe(120_000)
   })
 
-  test('one that is silent from the start is tried again', async () => {
+  test('one that is silent from the start is tried again [MOD-10]', async () => {
     const { run, model } = setup([silence, says('ok')], { idleTimeoutMs: 1_000 })
     expect(await run()).toBe('ok')
     expect(model.requests).toHaveLength(2)
@@ -179,7 +179,7 @@ describe('a stream that does not end well', () => {
     expect(clock.monotonic()).toBe(2_000)
   })
 
-  test('one that ends early is model/incomplete', async () => {
+  test('one that ends early is model/incomplete [MOD-22]', async () => {
     const { run } = setup([[{ type: 'text-delta', text: 'half' }]])
     expect(await failureOf(run())).toMatchObject({ code: 'model/incomplete' })
   })
@@ -189,12 +189,15 @@ describe('a stream that does not end well', () => {
     expect(await failureOf(run())).toMatchObject({ code: 'model/malformed' })
   })
 
-  test.each([[{ type: 'banana' }], [null], [undefined]])('the part %o is model/malformed', async (part) => {
-    const { run } = setup([[part as never, ...says('ok')]])
-    expect(await failureOf(run())).toMatchObject({ code: 'model/malformed' })
-  })
+  test.each([[{ type: 'banana' }], [null], [undefined]])(
+    'the part %o is model/malformed [MOD-23]',
+    async (part) => {
+      const { run } = setup([[part as never, ...says('ok')]])
+      expect(await failureOf(run())).toMatchObject({ code: 'model/malformed' })
+    },
+  )
 
-  test('a call that takes longer than its limit is operation/timeout', async () => {
+  test('a call that takes longer than its limit is operation/timeout [RUN-28]', async () => {
     const { run, clock } = setup([silence], { timeoutMs: 5_000, idleTimeoutMs: 0, retry: false })
     expect(await failureOf(run())).toMatchObject({
       code: 'operation/timeout',
@@ -203,13 +206,13 @@ describe('a stream that does not end well', () => {
     expect(clock.monotonic()).toBe(5_000)
   })
 
-  test('300 s are the default of a call', async () => {
+  test('300 s are the default of a call [RUN-27]', async () => {
     const { run, clock } = setup([silence], { idleTimeoutMs: 0, retry: false })
     await failureOf(run())
     expect(clock.monotonic()).toBe(300_000)
   })
 
-  test('an abort reaches the adapter', async () => {
+  test('an abort reaches the adapter [RUN-31]', async () => {
     let reason: unknown
     const { run, clock } = setup([
       async function* (request, signal) {
@@ -228,7 +231,7 @@ describe('a stream that does not end well', () => {
 })
 
 describe('capabilities and aliases', () => {
-  test('tools need a model with tools, before any I/O', async () => {
+  test('tools need a model with tools, before any I/O [MOD-5]', async () => {
     const model = scriptedModel([], ['text'])
     const tool = defineTool({ name: 't', description: 'T.', input: z.object({}), execute: () => 1 })
     const needy = defineAgent({ name: 'needy', model: 'main', instructions: 'x', tools: [tool] })
@@ -320,13 +323,13 @@ describe('a model that a workflow calls', () => {
     })
   })
 
-  test("a call's retry goes before the alias's", async () => {
+  test("a call's retry goes before the alias's [MOD-17]", async () => {
     const { result, model } = await run(callOf({ prompt: 'p', retry: false }), [fault('model/server', true)])
     await failureOf(result)
     expect(model.requests).toHaveLength(1)
   })
 
-  test('an invalid one is refused before I/O', async () => {
+  test('an invalid one is refused before I/O [MOD-18]', async () => {
     const { result, model } = await run(callOf({ prompt: 'p', retry: { maxAttempts: 0 } }), [])
     expect(await failureOf(result)).toMatchObject({
       code: 'validation/options',
@@ -341,7 +344,7 @@ describe('a model that a workflow calls', () => {
     expect(clock.monotonic()).toBe(700)
   })
 
-  test('what the alias lacks is refused: a declared need at once, another one before I/O', async () => {
+  test('what the alias lacks is refused: a declared need at once, another one before I/O [MOD-1, MOD-5]', async () => {
     const init = { prompt: 'p', output: z.object({}) }
     await expect(run(callOf(init, ['object']), [], ['text'] as never)).rejects.toMatchObject({
       code: 'config/definition',

@@ -33,12 +33,12 @@ async function outcomeOf(answer: unknown): Promise<{ readonly end: unknown; read
   return { end, paid }
 }
 
-test('an answer with `done` is the result, and the effect is not run again', async () => {
+test('an answer with `done` is the result, and the effect is not run again [STEP-9]', async () => {
   expect(await outcomeOf({ done: 7 })).toEqual({ end: 7, paid: 1 })
 })
 
 test.each([['unknown'], [undefined], [null], [{}], ['done'], [7]])(
-  'no clear answer leaves the outcome unknown: %j',
+  'no clear answer leaves the outcome unknown: %j [STEP-8]',
   async (answer) => {
     const { end, paid } = await outcomeOf(answer)
     expect(end).toMatchObject({ code: 'step/unknown-outcome' })

@@ -34,7 +34,7 @@ describe('the same run id again', () => {
     expect(outside.ran['hold']).toBe(1)
   })
 
-  test('of a run that a living process executes is run/leased with the expiry', async () => {
+  test('of a run that a living process executes is run/leased with the expiry [RUN-4]', async () => {
     const { session, harnessOf, clock } = await setup()
     await session.workflows.hold.start(null, { durable })
     const other = await harnessOf({ owner: 'other' }).getSession('s')
@@ -45,7 +45,7 @@ describe('the same run id again', () => {
     })
   })
 
-  test('of a run whose owner died resumes it with attempt + 1', async () => {
+  test('of a run whose owner died resumes it with attempt + 1 [RUN-5, RUN-6]', async () => {
     const world = await setup()
     await orphan(world)
     const handle = await world.session.workflows.hold.start(null, { durable })
@@ -55,7 +55,7 @@ describe('the same run id again', () => {
     expect(await world.clock.until(handle.result)).toBe('released')
   })
 
-  test('of a failed run resumes it: what is recorded does not run again', async () => {
+  test('of a failed run resumes it: what is recorded does not run again [RUN-5, RUN-6]', async () => {
     const { session, clock, outside, harness } = await setup()
     await expect(clock.until(session.workflows.fail.run(1, { durable }))).rejects.toThrow('bad luck')
     outside.failing = false
@@ -73,7 +73,7 @@ describe('the same run id again', () => {
     expect(await clock.until(again.result)).toBe(5)
   })
 
-  test('of a succeeded run gives the stored output and executes nothing', async () => {
+  test('of a succeeded run gives the stored output and executes nothing [RUN-7]', async () => {
     const { session, outside, harnessOf } = await setup()
     await session.workflows.quick.run({ a: 1 }, { durable })
     expect(await session.workflows.quick.run({ a: 1 }, { durable })).toEqual({ a: 1 })
@@ -82,7 +82,7 @@ describe('the same run id again', () => {
     expect(outside.ran).toEqual({ quick: 1 })
   })
 
-  test('of a cancelled run is run/cancelled', async () => {
+  test('of a cancelled run is run/cancelled [RUN-8]', async () => {
     const { session, harness, clock } = await setup()
     await session.workflows.wait.start(1, { durable })
     await clock.advance(1_000)
@@ -93,7 +93,7 @@ describe('the same run id again', () => {
     })
   })
 
-  test('with another session, input, target or version is run/conflict, and nothing is shown', async () => {
+  test('with another session, input, target or version is run/conflict, and nothing is shown [RUN-9, RUN-10]', async () => {
     const { session, harness, harnessOf, outside } = await setup()
     await session.workflows.quick.run('secret', { durable })
     const other = await harness.getSession('other')
@@ -114,7 +114,7 @@ describe('the same run id again', () => {
 })
 
 describe('runs.get and runs.list', () => {
-  test('show where a run stands', async () => {
+  test('show where a run stands [RUN-11, STEP-10]', async () => {
     const { session, harness, clock } = await setup()
     await session.workflows.sleep.start(1, { durable })
     await clock.advance(1_000)
@@ -135,7 +135,7 @@ describe('runs.get and runs.list', () => {
     expect(await harness.runs.get('nothing')).toBeUndefined()
   })
 
-  test('page by id in lexical order', async () => {
+  test('page by id in lexical order [RUN-11]', async () => {
     const { session, harness } = await setup()
     for (const runId of ['b', 'a10', 'a2', 'a1', 'c'])
       await session.workflows.quick.run(1, { durable: { runId } })
@@ -146,7 +146,7 @@ describe('runs.get and runs.list', () => {
     expect(await ids({ after: 'c' })).toEqual([])
   })
 
-  test('list by session and state', async () => {
+  test('list by session and state [RUN-11]', async () => {
     const { session, harness, clock } = await setup()
     const other = await harness.getSession('other')
     await session.workflows.quick.run(1, { durable: { runId: 'a' } })
@@ -165,7 +165,7 @@ describe('runs.get and runs.list', () => {
 })
 
 describe('runs.cancel', () => {
-  test('ends a run that executes here', async () => {
+  test('ends a run that executes here [RUN-12]', async () => {
     const { session, harness, clock } = await setup({ logger: recordingLogger() })
     const handle = await session.workflows.hold.start(null, { durable })
     await clock.settle()
@@ -176,7 +176,7 @@ describe('runs.cancel', () => {
     })
   })
 
-  test('ends a suspended run', async () => {
+  test('ends a suspended run [RUN-12]', async () => {
     const { session, harness, clock } = await setup()
     const handle = await session.workflows.wait.start(null, { durable })
     await clock.advance(1_000)
@@ -185,7 +185,7 @@ describe('runs.cancel', () => {
     expect(await session.workflows.quick.run(1)).toBe(1)
   })
 
-  test('ends an orphan, also one whose code is gone', async () => {
+  test('ends an orphan, also one whose code is gone [RUN-12]', async () => {
     const world = await setup()
     await orphan(world)
     const other = world.harnessOf({ owner: 'other', names: ['quick'] })
@@ -215,7 +215,7 @@ describe('runs.cancel', () => {
     ])
   })
 
-  test('logs once at warn, and a failure once at error', async () => {
+  test('logs once at warn, and a failure once at error [RUN-21]', async () => {
     const logger = recordingLogger()
     const { session, harness, clock } = await setup({ logger })
     await session.workflows.wait.start(null, { durable })
@@ -231,7 +231,7 @@ describe('runs.cancel', () => {
 })
 
 describe('runs.signal', () => {
-  test('before or after the wait opens', async () => {
+  test('before or after the wait opens [STEP-13]', async () => {
     const { session, harness, clock } = await setup()
     const first = await session.workflows.wait.start(1, { durable })
     await harness.runs.signal('r', 'go', 1)
@@ -242,7 +242,7 @@ describe('runs.signal', () => {
     expect(await clock.until(second.result)).toBe(2)
   })
 
-  test('a value that does not fit leaves the wait open', async () => {
+  test('a value that does not fit leaves the wait open [STEP-10, STEP-15]', async () => {
     const { session, harness, clock } = await setup()
     const handle = await session.workflows.wait.start(1, { durable })
     await clock.advance(1_000)
@@ -263,7 +263,7 @@ describe('runs.signal', () => {
     expect(await failureOf(harness.runs.signal('r', 'go', 1))).toMatchObject({ code: 'run/ended' })
   })
 
-  test('a command id counts once, and with other content it is refused', async () => {
+  test('a command id counts once, and with other content it is refused [STEP-14]', async () => {
     const { session, harness, clock } = await setup()
     await session.workflows.hold.start(1, { durable })
     await harness.runs.signal('r', 'go', 1, { commandId: 'c' })
@@ -279,7 +279,7 @@ describe('runs.signal', () => {
 })
 
 describe('runs.resume', () => {
-  test('goes on with an orphan and with a failed run', async () => {
+  test('goes on with an orphan and with a failed run [RUN-13]', async () => {
     const world = await setup()
     await orphan(world)
     const handle = await world.harness.runs.resume('r')
@@ -310,7 +310,7 @@ describe('runs.resume', () => {
 })
 
 describe('runs.events', () => {
-  test('gives the events after a position and ends after the end', async () => {
+  test('gives the events after a position and ends after the end [EVT-1, EVT-2, EVT-5, EVT-24]', async () => {
     const { session, harness } = await setup()
     await session.workflows.quick.run(1, { durable })
     const events = await collect(harness.runs.events('r'))

@@ -16,7 +16,7 @@ async function setup(init: Parameters<typeof waitingHarness>[0] = {}) {
 }
 
 describe('getSession', () => {
-  test('two calls with one id give the same session', async () => {
+  test('two calls with one id give the same session [SES-2]', async () => {
     const { harness, session } = await setup()
     expect(await harness.getSession('s')).toBe(session)
     expect(await harness.getSession('t')).not.toBe(session)
@@ -32,7 +32,7 @@ describe('getSession', () => {
 })
 
 describe('a second run', () => {
-  test('is session/busy with concurrent_run and the id while one executes, and leaves no timer and no listener', async () => {
+  test('is session/busy with concurrent_run and the id while one executes, and leaves no timer and no listener [SES-5, SES-7, SES-8]', async () => {
     const { session, clock, outside } = await setup()
     const first = await session.workflows.hold.start(null, { durable: { runId: 'r' } })
     const timers = clock.timers.length
@@ -49,7 +49,7 @@ describe('a second run', () => {
     await clock.until(first.result)
   })
 
-  test('is refused with the id also when both are asked for at once', async () => {
+  test('is refused with the id also when both are asked for at once [SES-5]', async () => {
     const { session, clock, outside } = await setup()
     const first = session.workflows.hold.start(null, { durable: { runId: 'r' } })
     expect(await failureOf(session.workflows.quick.run(null))).toMatchObject({
@@ -60,7 +60,7 @@ describe('a second run', () => {
     await clock.until((await first).result)
   })
 
-  test('is session/busy with suspended_run while one waits', async () => {
+  test('is session/busy with suspended_run while one waits [SES-7]', async () => {
     const { session, clock } = await setup()
     await session.workflows.wait.start(null, { durable: { runId: 'r' } })
     await clock.advance(1_000)
@@ -70,7 +70,7 @@ describe('a second run', () => {
     })
   })
 
-  test('is session/busy with orphaned_run when the process of a durable one died', async () => {
+  test('is session/busy with orphaned_run when the process of a durable one died [SES-7]', async () => {
     const { clock, store, harnessOf } = await setup()
     const dying = mortalStore(store)
     const first = await harnessOf({ owner: 'a', store: dying }).getSession('s')
@@ -92,7 +92,7 @@ describe('a second run', () => {
 })
 
 describe('a start that fails', () => {
-  test('frees the session and writes no event of a run that never existed', async () => {
+  test('frees the session and writes no event of a run that never existed [SES-9]', async () => {
     let broken = true
     const store = mortalStore(inMemoryStore(), () => {
       if (broken) throw new Error('no append')
@@ -105,7 +105,7 @@ describe('a start that fails', () => {
     expect(await session.workflows.quick.run(1)).toBe(1)
   })
 
-  test('because of its input, options or metadata creates nothing', async () => {
+  test('because of its input, options or metadata creates nothing [RUN-37]', async () => {
     const { session, harness } = await setup()
     for (const options of [
       { durable: { runId: 'a b' } },
@@ -133,7 +133,7 @@ describe('a start that fails', () => {
 })
 
 describe('the signal of a call', () => {
-  test('that is already aborted refuses before anything is created', async () => {
+  test('that is already aborted refuses before anything is created [RUN-29, RUN-30]', async () => {
     const { session, harness, clock } = await setup()
     expect(await failureOf(session.workflows.quick.run(1, { signal: AbortSignal.abort() }))).toMatchObject({
       code: 'operation/cancelled',
@@ -143,7 +143,7 @@ describe('the signal of a call', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('cancels the run and is not listened to afterwards', async () => {
+  test('cancels the run and is not listened to afterwards [RUN-34]', async () => {
     const { session, harness, clock } = await setup()
     const controller = new AbortController()
     const handle = await session.workflows.hold.start(null, { signal: controller.signal })
@@ -159,7 +159,7 @@ describe('the signal of a call', () => {
     expect(clock.timers).toEqual([])
   })
 
-  test('is not listened to after a success', async () => {
+  test('is not listened to after a success [RUN-34]', async () => {
     const { session } = await setup()
     const { signal } = new AbortController()
     await session.workflows.quick.run(1, { signal })
@@ -168,7 +168,7 @@ describe('the signal of a call', () => {
 })
 
 describe('timeoutMs', () => {
-  test('over 0 is a limit: operation/timeout with the scope run', async () => {
+  test('over 0 is a limit: operation/timeout with the scope run [RUN-26, RUN-28]', async () => {
     const { session, clock, harness } = await setup()
     const result = failureOf(
       clock.until(session.workflows.hold.run(null, { durable: { runId: 'r' }, timeoutMs: 5_000 })),
@@ -180,7 +180,7 @@ describe('timeoutMs', () => {
     expect(clock.monotonic()).toBe(5_000)
     expect((await harness.runs.get('r'))?.errorCode).toBe('operation/timeout')
   })
-  test('600,000 is the default, and 0 is none', async () => {
+  test('600,000 is the default, and 0 is none [RUN-26, RUN-27]', async () => {
     const { session, clock, outside } = await setup()
     await failureOf(clock.until(session.workflows.hold.run(null)))
     expect(clock.monotonic()).toBe(600_000)
@@ -189,7 +189,7 @@ describe('timeoutMs', () => {
     outside.release()
     expect(await clock.until(handle.result)).toBe('released')
   })
-  test('negative is validation/options', async () => {
+  test('negative is validation/options [RUN-26]', async () => {
     const { session } = await setup()
     expect(await failureOf(session.workflows.hold.run(null, { timeoutMs: -1 }))).toMatchObject({
       code: 'validation/options',
@@ -199,7 +199,7 @@ describe('timeoutMs', () => {
 })
 
 describe('history', () => {
-  test('list, replace and clear', async () => {
+  test('list, replace and clear [SES-10]', async () => {
     const { session } = await setup()
     await session.history.replace([hello, { role: 'system', content: 'S' }])
     expect(await session.history.list()).toEqual([hello, { role: 'system', content: 'S' }])
@@ -208,7 +208,7 @@ describe('history', () => {
     expect(await session.history.list()).toEqual([])
   })
 
-  test('replace is refused whole when a message is not valid', async () => {
+  test('replace is refused whole when a message is not valid [SES-11]', async () => {
     const { session } = await setup()
     await session.history.replace([hello])
     let deep: unknown = 1
@@ -231,25 +231,28 @@ describe('history', () => {
     expect(await session.history.list()).toEqual([hello])
   })
 
-  test.each(['hold', 'wait'] as const)('clear and replace are session/busy beside %s', async (name) => {
-    const { session, clock } = await setup()
-    await session.workflows[name].start(null, { durable: { runId: 'r' } })
-    await clock.advance(1_000)
-    const reason = name === 'hold' ? 'concurrent_run' : 'suspended_run'
-    for (const write of [session.history.clear(), session.history.replace([hello])]) {
-      expect(await failureOf(write)).toMatchObject({ code: 'session/busy', meta: { reason, runId: 'r' } })
-    }
-    expect(await session.history.list()).toEqual([])
-  })
+  test.each(['hold', 'wait'] as const)(
+    'clear and replace are session/busy beside %s [SES-12]',
+    async (name) => {
+      const { session, clock } = await setup()
+      await session.workflows[name].start(null, { durable: { runId: 'r' } })
+      await clock.advance(1_000)
+      const reason = name === 'hold' ? 'concurrent_run' : 'suspended_run'
+      for (const write of [session.history.clear(), session.history.replace([hello])]) {
+        expect(await failureOf(write)).toMatchObject({ code: 'session/busy', meta: { reason, runId: 'r' } })
+      }
+      expect(await session.history.list()).toEqual([])
+    },
+  )
 
-  test('a negative window is validation/options', async () => {
+  test('a negative window is validation/options [SES-14]', async () => {
     const { session } = await setup()
     expect(await failureOf(session.history.list({ window: -1 }))).toMatchObject({
       code: 'validation/options',
     })
   })
 
-  test('is there again when the session is opened again, also from another harness', async () => {
+  test('is there again when the session is opened again, also from another harness [SES-1]', async () => {
     const { session, harness, harnessOf } = await setup()
     await session.history.replace([hello])
     await session.close()
@@ -259,7 +262,7 @@ describe('history', () => {
 })
 
 describe('close', () => {
-  test('is refused while a run executes', async () => {
+  test('is refused while a run executes [SES-16]', async () => {
     const { session, clock, outside } = await setup()
     const handle = await session.workflows.hold.start(null)
     expect(await failureOf(session.close())).toMatchObject({
@@ -272,7 +275,7 @@ describe('close', () => {
     await session.close()
   })
 
-  test('is allowed while a run waits, which goes on waiting', async () => {
+  test('is allowed while a run waits, which goes on waiting [SES-18]', async () => {
     const { session, harness, clock } = await setup()
     const handle = await session.workflows.wait.start(null, { durable: { runId: 'r' } })
     await clock.advance(1_000)
@@ -291,7 +294,7 @@ describe('close', () => {
     expect(await again.workflows.quick.run(1)).toBe(1)
   })
 
-  test('`await using` waits for an executing run and never throws session/busy', async () => {
+  test('`await using` waits for an executing run and never throws session/busy [SES-19]', async () => {
     const { session, clock, outside, harness } = await setup()
     const starting = session.workflows.hold.start(null, { durable: { runId: 'r' } })
     let closed = false
@@ -307,7 +310,7 @@ describe('close', () => {
 })
 
 describe('getRunSummary', () => {
-  test('says what a run of this session did', async () => {
+  test('says what a run of this session did [SES-22]', async () => {
     const { session, clock } = await setup()
     await failureOf(
       session.workflows.hold.run(null, { durable: { runId: 'x' }, signal: AbortSignal.abort() }),
@@ -329,7 +332,7 @@ describe('getRunSummary', () => {
     })
   })
 
-  test('says why it failed', async () => {
+  test('says why it failed [SES-22]', async () => {
     const { session, clock } = await setup()
     await expect(clock.until(session.workflows.fail.run(1, { durable: { runId: 'r' } }))).rejects.toThrow()
     expect(await session.getRunSummary('r')).toMatchObject({
@@ -349,7 +352,7 @@ describe('getRunSummary', () => {
 })
 
 describe('a stream', () => {
-  test('yields run.finished and then throws the error of the run', async () => {
+  test('yields run.finished and then throws the error of the run [EVT-17]', async () => {
     const { session, clock } = await setup()
     const seen: string[] = []
     const read = async () => {
@@ -359,7 +362,7 @@ describe('a stream', () => {
     expect(seen.at(-1)).toBe('run.finished')
   })
 
-  test('that is left detaches at once and never cancels the run', async () => {
+  test('that is left detaches at once and never cancels the run [EVT-16]', async () => {
     const { session, clock, outside, harness } = await setup()
     const stream = session.workflows.hold.stream(null, { durable: { runId: 'r' } })
     await stream.next()

@@ -35,7 +35,7 @@ test('the exports of @belay/core/ports', () => {
   ])
 })
 
-test('the codes of errors', () => {
+test('the codes of errors [ERR-4]', () => {
   expect(core.allErrorCodes.toSorted()).toEqual([
     'agent/budget',
     'agent/refusal',
@@ -94,7 +94,7 @@ test('the codes of errors', () => {
   ])
 })
 
-test('the names of events', () => {
+test('the names of events [EVT-5]', () => {
   const committed: Record<keyof CommittedEvents, boolean> = {
     'run.started': false,
     'run.resumed': false,

@@ -51,7 +51,7 @@ test('a wait with timeoutMs 0 has no limit', async () => {
   expect(await harness.runs.get('r')).toMatchObject({ state: 'suspended' })
 })
 
-test('a cancel ends a run that lost its process elsewhere, also where an old handle is held', async () => {
+test('a cancel ends a run that lost its process elsewhere, also where an old handle is held [RUN-13]', async () => {
   const store = inMemoryStore()
   const harness = await suspended(store)
   // The second process records that it goes on, and dies before it records anything else.

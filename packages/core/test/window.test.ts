@@ -53,7 +53,7 @@ const isSubsequence = (part: readonly Message[], whole: readonly Message[]): boo
 }
 
 describe('the history window', () => {
-  test('gives a valid transcript for any history and any window', () => {
+  test('gives a valid transcript for any history and any window [SES-15]', () => {
     fc.assert(
       fc.property(
         fc.array(message, { maxLength: 12 }),
@@ -79,9 +79,9 @@ describe('the history window', () => {
     { role: 'assistant', content: [{ type: 'text', text: '2' }] },
   ]
 
-  test('undefined is all messages', () => expect(windowOf(history, undefined)).toEqual(history))
-  test('0 is the system messages alone', () => expect(windowOf(history, 0)).toEqual([history[1]]))
-  test('N is all system messages and the newest N others in order', () => {
+  test('undefined is all messages [SES-13]', () => expect(windowOf(history, undefined)).toEqual(history))
+  test('0 is the system messages alone [SES-13]', () => expect(windowOf(history, 0)).toEqual([history[1]]))
+  test('N is all system messages and the newest N others in order [SES-13]', () => {
     expect(windowOf(history, 1)).toEqual([history[1], history[4]])
     expect(windowOf(history, 3)).toEqual(history.slice(1))
   })

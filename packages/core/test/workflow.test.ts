@@ -64,7 +64,7 @@ describe('a workflow', () => {
     expect(seen).toBe(4)
   })
 
-  test('carries the ids, the attempt and the frozen metadata of its run', async () => {
+  test('carries the ids, the attempt and the frozen metadata of its run [RUN-37, STEP-17]', async () => {
     let seen: object = {}
     const { run } = setup((ctx) => {
       const { runId, sessionId, attempt, metadata, signal } = ctx
@@ -90,7 +90,7 @@ describe('a workflow', () => {
 })
 
 describe('ctx.tools', () => {
-  test('checks the input, executes, and records one tool.finished', async () => {
+  test('checks the input, executes, and records one tool.finished [EVT-21]', async () => {
     const { run, events } = setup((ctx) => ctx.tools.double({ n: 2 }))
     expect(await run()).toBe(4)
     expect((await events()).filter((event) => event.type === 'tool.finished')).toMatchObject([
@@ -146,7 +146,7 @@ describe('ctx.step', () => {
     expect(await run()).toEqual(['s', 's#2', 'mine'])
   })
 
-  test('a time limit is operation/timeout with the scope step', async () => {
+  test('a time limit is operation/timeout with the scope step [RUN-28, STEP-7]', async () => {
     const { run, clock } = setup((ctx) =>
       ctx.step('s', () => new Promise(() => undefined), { timeoutMs: 700 }),
     )
@@ -157,7 +157,7 @@ describe('ctx.step', () => {
     expect(clock.monotonic()).toBe(700)
   })
 
-  test('of a `once` step leaves its outcome unknown', async () => {
+  test('of a `once` step leaves its outcome unknown [STEP-8]', async () => {
     let ran = 0
     const { run } = setup((ctx) =>
       ctx.step('s', () => (ran++, new Promise(() => undefined)), { effect: 'once', timeoutMs: 700 }),
@@ -168,7 +168,7 @@ describe('ctx.step', () => {
 })
 
 describe('ctx.wait and ctx.sleep', () => {
-  test('a wait that nobody answers is operation/timeout with the scope wait', async () => {
+  test('a wait that nobody answers is operation/timeout with the scope wait [RUN-28, STEP-11]', async () => {
     const { run, clock } = setup((ctx) => ctx.wait('w', { timeoutMs: 90_000 }))
     expect(await failureOf(run())).toMatchObject({
       code: 'operation/timeout',
@@ -177,7 +177,7 @@ describe('ctx.wait and ctx.sleep', () => {
     expect(clock.monotonic()).toBe(90_000)
   })
 
-  test('a sleep beyond 2^31 ms works', async () => {
+  test('a sleep beyond 2^31 ms works [STEP-16]', async () => {
     const { run, clock } = setup((ctx) => ctx.sleep('s', 3_000_000_000))
     await run()
     expect(clock.monotonic()).toBeGreaterThanOrEqual(3_000_000_000)

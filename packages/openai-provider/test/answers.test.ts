@@ -86,7 +86,7 @@ describe.each(protocols)('an answer over $name', ({ name, start }) => {
   it.each([
     ['length', name === 'responses' ? 'max_output_tokens' : 'length'],
     ['content_filter', 'content_filter'],
-  ] as const)('maps the end %s and keeps the word %s', async (reason, rawReason) => {
+  ] as const)('maps the end %s and keeps the word %s [MOD-16]', async (reason, rawReason) => {
     const { model } = await start({
       answer: [
         { do: 'text', text: 'So' },

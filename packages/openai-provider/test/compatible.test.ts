@@ -154,7 +154,7 @@ describe('the end of a compatible stream', () => {
     ['abort', 'cancelled'],
     ['pause_turn', 'pause'],
     ['something new', 'error'],
-  ])('maps %s to %s', async (word, reason) => {
+  ])('maps %s to %s [MOD-16]', async (word, reason) => {
     expect((await answerOf(chunk({ content: 'Hi' }, word), done)).at(-1)).toMatchObject({
       reason,
       rawReason: word,

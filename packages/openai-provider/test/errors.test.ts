@@ -26,7 +26,7 @@ const statuses: readonly (readonly [number, string, boolean])[] = [
 ]
 
 describe.each(protocols)('an HTTP error over $name', ({ start }) => {
-  it.each(statuses)('%i is %s', async (status, code, retryable) => {
+  it.each(statuses)('%i is %s [MOD-7, MOD-10, MOD-11, MOD-24]', async (status, code, retryable) => {
     const { model, server } = await start({
       refuse: { status, headers: { location: '/elsewhere' }, message: 'No.' },
     })
@@ -49,7 +49,7 @@ describe.each(protocols)('an HTTP error over $name', ({ start }) => {
     [{ date: 'Wed, 01 Jan 2025 00:00:00 GMT', 'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT' }, 30_000],
     [{ date: 'Wed, 01 Jan 2025 00:00:00 GMT', 'retry-after': 'Tue, 31 Dec 2024 00:00:00 GMT' }, 0],
     [{ 'retry-after': 'soon' }, undefined],
-  ])('%o asks to wait %s ms', async (headers, wait) => {
+  ])('%o asks to wait %s ms [MOD-9]', async (headers, wait) => {
     const { model } = await start({ refuse: { status: 429, headers } })
     const { error } = await failureOf(model)
     expect((error as { meta: Record<string, unknown> }).meta['retryAfterMs']).toBe(wait)
@@ -69,7 +69,7 @@ describe.each(protocols)('an HTTP error over $name', ({ start }) => {
     expect(error).not.toHaveProperty('meta.retryAfterMs')
   })
 
-  it('keeps rate-limit headers', async () => {
+  it('keeps rate-limit headers [MOD-24]', async () => {
     const headers = {
       'x-ratelimit-remaining-requests': '0',
       'x-ratelimit-reset-requests': '1s',
@@ -134,7 +134,7 @@ describe.each(protocols)('an error inside the stream over $name', ({ name, start
       [{ code: 'context_length_exceeded', message: 'Too long.' }, 'model/context-length', false],
       [{ code: '503', message: 'Busy.' }, 'model/server', true],
       [{ code: 'invalid_request', message: 'What?' }, 'model/bad-request', false],
-    ])('%o is %s', async (error, code, retryable) => {
+    ])('%o is %s [MOD-24]', async (error, code, retryable) => {
       const texts = Array.from({ length: before }, () => ({ do: 'text' as const, text: 'Hello' }))
       const { model } = await start({
         answer: [...texts, { do: 'raw', text: frame(error) }, { do: 'finish', reason: 'stop' }],

@@ -63,7 +63,7 @@ describe.each(protocols)('a fault over $name', ({ name, start }) => {
     expect(server.requests).toHaveLength(0)
   })
 
-  it('leaving early closes the socket', async () => {
+  it('leaving early closes the socket [MOD-19]', async () => {
     const { model, server } = await start({ answer: [{ do: 'text', text: 'Hel' }, { do: 'hang' }] })
     for await (const part of model.generate(hello, { signal: new AbortController().signal })) {
       expect(part).toMatchObject({ type: 'text-delta' })
@@ -133,7 +133,7 @@ describe.each(protocols)('a fault over $name', ({ name, start }) => {
     ).closed
   })
 
-  it.each([0, 1, 3])('an end after %i chunks is incomplete', async (chunks) => {
+  it.each([0, 1, 3])('an end after %i chunks is incomplete [MOD-22]', async (chunks) => {
     const texts = Array.from({ length: chunks }, () => ({ do: 'text' as const, text: 'x' }))
     const { model, server } = await start({ answer: [...texts, { do: 'end' }] })
     const { error, parts } = await failureOf(model)
@@ -178,7 +178,7 @@ describe.each(protocols)('a fault over $name', ({ name, start }) => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('a malformed chunk is never followed by a finish', async () => {
+  it('a malformed chunk is never followed by a finish [MOD-23]', async () => {
     const { model, server } = await start({
       answer: [
         { do: 'text', text: 'Hel' },

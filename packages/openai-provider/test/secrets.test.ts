@@ -112,24 +112,27 @@ const echoes: readonly (readonly [string, (value: string) => string])[] = [
 
 describe.each(['responses', 'chat'] as const)('over %s', (api) => {
   describe.each([key, oddKey])('with the key %s', (apiKey) => {
-    it.each(echoes)('an HTTP error that echoes everything %s holds nothing of it', async (_, echo) => {
-      for (const value of [...secret, apiKey]) {
-        const body = JSON.stringify({
-          error: { message: echo(value), code: value, type: echo(value), param: value },
-        })
-        const headers = {
-          'x-request-id': encodeURIComponent(value),
-          'x-ratelimit-limit-requests': encodeURIComponent(value),
+    it.each(echoes)(
+      'an HTTP error that echoes everything %s holds nothing of it [MOD-25]',
+      async (_, echo) => {
+        for (const value of [...secret, apiKey]) {
+          const body = JSON.stringify({
+            error: { message: echo(value), code: value, type: echo(value), param: value },
+          })
+          const headers = {
+            'x-request-id': encodeURIComponent(value),
+            'x-ratelimit-limit-requests': encodeURIComponent(value),
+          }
+          const text = everythingIn(await failing(api, apiKey, { refuse: { status: 400, headers }, body }))
+          // A short word in an encoding of its own has no looks; only its plain form can be known.
+          const forms = value === canaries.short ? [value] : formsOf(value)
+          for (const form of forms) expect(text).not.toContain(form)
         }
-        const text = everythingIn(await failing(api, apiKey, { refuse: { status: 400, headers }, body }))
-        // A short word in an encoding of its own has no looks; only its plain form can be known.
-        const forms = value === canaries.short ? [value] : formsOf(value)
-        for (const form of forms) expect(text).not.toContain(form)
-      }
-    })
+      },
+    )
   })
 
-  it('an error in the stream holds nothing of the answer either', async () => {
+  it('an error in the stream holds nothing of the answer either [MOD-25]', async () => {
     const error = {
       type: 'error',
       sequence_number: 5,

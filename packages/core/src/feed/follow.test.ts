@@ -63,7 +63,7 @@ const textOf = (event: TransientEvent | RunEvent | undefined): string | undefine
   event?.type === 'model.delta' ? event.text : undefined
 
 describe('follow', () => {
-  it('gives from every position the rest of the uncut stream', async () => {
+  it('gives from every position the rest of the uncut stream [EVT-24]', async () => {
     const { source, append } = run()
     for (let index = 0; index < 1_200; index++) await append([`step.finished`, { key: `k${index}` }])
     await append(finished())
@@ -86,7 +86,7 @@ describe('follow', () => {
     expect(positionsOf(await all)).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('goes on when the failed run was resumed meanwhile, and ends with the last outcome', async () => {
+  it('goes on when the failed run was resumed meanwhile, and ends with the last outcome [EVT-3]', async () => {
     const { source, append } = run()
     await append(['run.started'], finished('failed'), ['run.resumed', { attempt: 2 }], finished())
     expect((await collect(follow(source, 0))).map(({ type }) => type)).toEqual([
@@ -162,7 +162,7 @@ describe('follow', () => {
     })
   })
 
-  it('drops only the oldest transient events of a slow reader and counts them once', async () => {
+  it('drops only the oldest transient events of a slow reader and counts them once [EVT-12, EVT-14]', async () => {
     const { source, append, delta } = run()
     await append(['run.started'])
     const reader = follow(source, 0)
@@ -181,7 +181,7 @@ describe('follow', () => {
     expect(texts.slice(0, 2)).toEqual(['7', '8'])
   })
 
-  it('detaches when the loop is left, at once and alone', async () => {
+  it('detaches when the loop is left, at once and alone [EVT-16]', async () => {
     const { source, append, listeners } = run()
     await append(['run.started'])
     const other = follow(source, 0)
@@ -193,7 +193,7 @@ describe('follow', () => {
     expect(listeners()).toBe(0)
   })
 
-  it('ends a waiting reader that is left, and gives nothing more', async () => {
+  it('ends a waiting reader that is left, and gives nothing more [EVT-16]', async () => {
     const { source, append, listeners } = run()
     await append(['run.started'], ['step.finished'])
     const reader = follow(source, 0)

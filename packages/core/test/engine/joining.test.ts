@@ -5,7 +5,7 @@ import { countingPlatform, processWith, recorded, rejectionOf, step, until } fro
 const signal = { type: 'signal', name: 'go', value: 1 } as const
 
 describe('one run id', () => {
-  it('is one run, however many ask for it at once', async () => {
+  it('is one run, however many ask for it at once [RUN-3]', async () => {
     let ran = 0
     const { start, store } = processWith((c) => step(c, 'a', () => ++ran))
     const handles = await Promise.all([start({ runId: 'r' }), start({ runId: 'r' }), start({ runId: 'r' })])
@@ -13,7 +13,7 @@ describe('one run id', () => {
     expect(await recorded(store, 'r')).toEqual(['run.started', 'step.finished', 'run.finished'])
   })
 
-  it('answers with the stored output once it has succeeded, and executes nothing', async () => {
+  it('answers with the stored output once it has succeeded, and executes nothing [RUN-7]', async () => {
     let ran = 0
     const { start, store } = processWith((c) => step(c, 'a', () => ++ran))
     await (
@@ -73,7 +73,7 @@ describe('a suspended run', () => {
     expect((await recorded(store, 'r')).filter((type) => type === 'run.resumed')).toHaveLength(1)
   })
 
-  it('suspends again without a second watch of it', async () => {
+  it('suspends again without a second watch of it [RUN-5]', async () => {
     const { start, engine, store } = waiting()
     const handle = await start({ runId: 'r' })
     await until(handle, 'run.suspended')
@@ -111,7 +111,7 @@ describe('a suspended run', () => {
 })
 
 describe("the caller's signal", () => {
-  it('cancels a run also when it was aborted while the start was recorded', async () => {
+  it('cancels a run also when it was aborted while the start was recorded [EVT-2]', async () => {
     const { start, store } = processWith((c) => c.wait({ name: 'never' }))
     const stop = new AbortController()
     const starting = start({ runId: 'r', signal: stop.signal })
@@ -120,7 +120,7 @@ describe("the caller's signal", () => {
     expect((await recorded(store, 'r')).at(-1)).toBe('run.finished')
   })
 
-  it('that is aborted already refuses before anything exists', async () => {
+  it('that is aborted already refuses before anything exists [RUN-30]', async () => {
     const { start, store } = processWith(async () => 1)
     expect((await rejectionOf(start({ runId: 'r', signal: AbortSignal.abort() }))).code).toBe(
       'operation/cancelled',

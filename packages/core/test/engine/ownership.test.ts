@@ -38,7 +38,7 @@ describe('a run whose store fails', () => {
     expect(ran).toEqual(['a', 'b', 'b', 'c'])
   })
 
-  it('frees the session when the start itself cannot be recorded', async () => {
+  it('frees the session when the start itself cannot be recorded [SES-9]', async () => {
     const { store, mend } = failingStore(1)
     const { start } = processWith(async () => 'done', { store })
     expect((await rejectionOf(start({ runId: 'r' }))).code).toBe('store/io')

@@ -75,7 +75,7 @@ const timeCases: readonly CaseOf<PlatformSubject>[] = [
     },
   },
   {
-    title: 'timer: a delay beyond 2^31 does not fire early',
+    title: 'timer: a delay beyond 2^31 does not fire early [STEP-16]',
     run: async (subject) => {
       const fired: string[] = []
       const delays = [beyond32Bits, 2 ** 32 + 5, 2 ** 53]
