@@ -45,6 +45,9 @@ const boundaries: Task = async () => (await runNode([join(root, 'tooling', 'lint
 const errors: Task = async () =>
   (await build([])) === 0 ? (await runNode([join(root, 'tooling', 'scripts', 'errors.ts')])).code : 1
 
+/** Writes the page of rules and their tests. */
+const rules: Task = async () => (await runNode([join(root, 'tooling', 'rules', 'main.ts')])).code
+
 const lint: Task = async () => Math.max(await oxlint(), await prettier('--check'))
 
 const vitest: Task = async (args) => {
@@ -91,6 +94,7 @@ const tasks: Record<string, Task> = {
   vitest,
   errors,
   test,
+  rules,
   format: () => prettier('--write'),
   'check:packages': async () => ((await build([])) === 0 ? checkPackages() : 1),
 }
