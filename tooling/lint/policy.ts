@@ -12,6 +12,7 @@ export const coreLayers: readonly (readonly string[])[] = [
   ['history'],
   ['feed'],
   ['run'],
+  ['memory', 'checkpoints'],
   ['models', 'tools', 'skills'],
   ['agent', 'workflow'],
   ['session'],

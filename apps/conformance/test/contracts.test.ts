@@ -7,12 +7,18 @@ import {
   journalContract,
   leaseContract,
   lyingStores,
+  memoryContract,
 } from '@belay/testing'
 import type { BrokenStore, ContractCase } from '@belay/testing'
 import { expect, test } from 'vitest'
 import { contractSets, reportCounts } from '../src/index.ts'
 
-const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }
+const contracts = {
+  journal: journalContract,
+  lease: leaseContract,
+  blobs: blobsContract,
+  memory: memoryContract,
+}
 const inMemory = contractSets['in-memory']
 
 interface Row {

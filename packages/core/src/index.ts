@@ -25,10 +25,12 @@ export type {
   WorkflowModel,
 } from './define/model-calls.ts'
 export type { Prompt } from './define/prompt.ts'
+export type { Checkpoint, CheckpointInfo, CheckpointKind, Checkpoints } from './define/checkpoints.ts'
 export type { DelegationPolicy } from './define/delegation.ts'
 export type { Budget, BudgetExtension, TokenPrices } from './define/budget.ts'
 export type { HarnessDefaults } from './define/defaults.ts'
 export type { Effect, Reconciled, RetryPolicy, StepRun } from './define/effect.ts'
+export type { MemoryHandle, ToolMemory, WorkflowMemory } from './define/memory.ts'
 export { defineHarness } from './harness/create.ts'
 export type { Harness, HarnessInit, Session, SessionOptions, WorkflowMap } from './harness/harness.ts'
 export type { BudgetAmounts, BudgetReport } from './harness/budget-report.ts'

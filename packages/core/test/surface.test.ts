@@ -32,6 +32,7 @@ test('the exports of @belay/core/ports', () => {
     'normalizeUsage',
     'portSpecs',
     'storeErrorCodes',
+    'wordsOf',
   ])
 })
 
@@ -40,12 +41,14 @@ test('the codes of errors [ERR-4]', () => {
     'agent/budget',
     'agent/refusal',
     'budget/unpriceable',
+    'checkpoint/conflict',
     'config/adapter',
     'config/definition',
     'delegation/refused',
     'harness/closed',
     'journal/conflict',
     'journal/fenced',
+    'memory/unsupported',
     'model/auth',
     'model/bad-request',
     'model/capability',
@@ -88,6 +91,7 @@ test('the codes of errors [ERR-4]', () => {
     'tool/unknown-outcome',
     'validation/agent_output',
     'validation/input',
+    'validation/memory_scope',
     'validation/options',
     'validation/output',
     'validation/value',
@@ -112,6 +116,8 @@ test('the names of events [EVT-5]', () => {
     'step.intended': false,
     'budget.reserved': false,
     'budget.extended': false,
+    'checkpoint.written': false,
+    'checkpoint.deleted': false,
   }
   const transient: Record<keyof TransientEvents, true> = {
     'agent.started': true,
@@ -126,7 +132,7 @@ test('the names of events [EVT-5]', () => {
     expect([type, isResult(type)]).toEqual([type, result])
   for (const type of Object.keys({ ...committed, ...transient })) {
     expect(type).toMatch(
-      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|reserved|extended|delta|overflow)$|^model\.object\.partial$/,
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|reserved|extended|written|deleted|delta|overflow)$|^model\.object\.partial$/,
     )
   }
 })
@@ -136,6 +142,7 @@ test('the specs of ports', () => {
     journal: 'journal/1',
     lease: 'lease/1',
     blobs: 'blobs/1',
+    memory: 'memory/1',
     model: 'model/1',
     platform: 'platform/1',
     logger: 'logger/1',

@@ -4,6 +4,7 @@ import { sqliteBlobs } from './blob/sqlite-blobs.ts'
 import { connectionOf } from './database/connection.ts'
 import { sqliteJournal } from './journal/sqlite-journal.ts'
 import { sqliteLeases } from './lease/sqlite-leases.ts'
+import { sqliteMemory } from './memory/sqlite-memory.ts'
 import { requireSupportedNode } from './runtime-guard.ts'
 import { storeLife } from './store-life.ts'
 import { settingsOf } from './store-options.ts'
@@ -16,8 +17,13 @@ const info: AdapterInfo = {
   id: 'sqlite',
   packageName: '@belay/local-sqlite',
   version: packageVersion,
-  specs: { journal: portSpecs.journal, lease: portSpecs.lease, blobs: portSpecs.blobs },
-  capabilities: ['store.persistent', 'store.multi-process'],
+  specs: {
+    journal: portSpecs.journal,
+    lease: portSpecs.lease,
+    blobs: portSpecs.blobs,
+    memory: portSpecs.memory,
+  },
+  capabilities: ['store.persistent', 'store.multi-process', 'memory.ttl', 'memory.search'],
 }
 
 /**
@@ -47,6 +53,7 @@ export function sqliteStoreWith(options: SqliteStoreOptions, hooks: WriteHooks):
     journal: sqliteJournal(parts),
     leases: sqliteLeases(parts),
     blobs: sqliteBlobs(parts),
+    memory: sqliteMemory(parts),
     close: () => (closing ??= close()),
   }
 }

@@ -13,6 +13,8 @@ import { streamTable } from './journal/stream-table.ts'
 import type { StreamTable } from './journal/stream-table.ts'
 import { leaseTable } from './lease/lease-table.ts'
 import type { LeaseTable } from './lease/lease-table.ts'
+import { memoryTable } from './memory/memory-table.ts'
+import type { MemoryTable } from './memory/memory-table.ts'
 import { tailOf } from './tail/tail.ts'
 import { transactionOf } from './write/transaction.ts'
 import type { Transaction } from './write/transaction.ts'
@@ -24,6 +26,7 @@ export interface Tables {
   readonly entries: EntryLog
   readonly heads: HeadTable
   readonly leases: LeaseTable
+  readonly memory: MemoryTable
   readonly streams: StreamTable
   readonly transaction: Transaction
 }
@@ -40,6 +43,7 @@ export function tablesOf(db: Database): Tables {
     entries,
     heads: headTable(db),
     leases,
+    memory: memoryTable(db),
     streams,
     transaction: transactionOf(db, { entries, leases, streams }),
   }

@@ -1,4 +1,11 @@
-import { blobsContract, journalContract, leaseContract, remotePlaces, reopenedPlaces } from '@belay/testing'
+import {
+  blobsContract,
+  journalContract,
+  leaseContract,
+  memoryContract,
+  remotePlaces,
+  reopenedPlaces,
+} from '@belay/testing'
 import type { StorePlaceFactory } from '@belay/testing'
 import { describe, test } from 'vitest'
 import { filePlaces, sharedPlaces, storeServer } from './support/sqlite-place.ts'
@@ -19,7 +26,12 @@ const subjects: Readonly<Record<string, StorePlaceFactory>> = {
   'a file in another process': separatePlaces,
 }
 
-const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }
+const contracts = {
+  journal: journalContract,
+  lease: leaseContract,
+  blobs: blobsContract,
+  memory: memoryContract,
+}
 
 describe.each(Object.entries(subjects))('on %s', (_subject, places) => {
   describe.each(Object.entries(contracts))('the contract of %s', (_port, contract) => {

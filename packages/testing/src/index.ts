@@ -3,6 +3,7 @@ export type { StoreDamage, StorePlace, StorePlaceFactory } from './contract/stor
 export { journalContract } from './contract/journal-contract.ts'
 export { leaseContract } from './contract/lease-contract.ts'
 export { blobsContract } from './contract/blobs-contract.ts'
+export { memoryContract } from './contract/memory-contract.ts'
 export { modelContract } from './contract/model-contract.ts'
 export { loggerContract } from './contract/logger-contract.ts'
 export type { LoggerSubject, LoggerSubjectFactory } from './contract/logger-contract.ts'

@@ -10,6 +10,7 @@ import { blobsContract } from '../src/contract/blobs-contract.ts'
 import type { ContractCase } from '../src/contract/contract.ts'
 import { journalContract } from '../src/contract/journal-contract.ts'
 import { leaseContract } from '../src/contract/lease-contract.ts'
+import { memoryContract } from '../src/contract/memory-contract.ts'
 import { modelContract } from '../src/contract/model-contract.ts'
 import { damageablePlace } from './damageable-place.ts'
 import { inMemoryPlace } from './in-memory-place.ts'
@@ -17,7 +18,12 @@ import { runContract } from './run-contract.ts'
 import { scriptedModelSubjects } from './scripted-model-subjects.ts'
 
 const places = async () => damageablePlace(await inMemoryPlace())
-const contracts = { journal: journalContract, lease: leaseContract, blobs: blobsContract }
+const contracts = {
+  journal: journalContract,
+  lease: leaseContract,
+  blobs: blobsContract,
+  memory: memoryContract,
+}
 
 function caseOf(cases: readonly ContractCase[], title: string): ContractCase {
   const found = cases.find((each) => each.title === title)

@@ -3,6 +3,7 @@ import { test } from 'vitest'
 import { blobsContract } from '../src/contract/blobs-contract.ts'
 import { journalContract } from '../src/contract/journal-contract.ts'
 import { leaseContract } from '../src/contract/lease-contract.ts'
+import { memoryContract } from '../src/contract/memory-contract.ts'
 import { refuses } from '../src/contract/refusals.ts'
 import { remotePlaces } from '../src/remote/remote-places.ts'
 import { forkStore } from '../src/remote/remote-store.ts'
@@ -13,6 +14,7 @@ const places = remotePlaces({ module, place: async () => ({ args: [], close: asy
 
 runContract('journal of a store in another process', journalContract(places))
 runContract('leases of a store in another process', leaseContract(places))
+runContract('memory of a store in another process', memoryContract(places))
 runContract('blobs of a store in another process', blobsContract(places))
 
 test('a call to a killed process fails instead of waiting for ever', async () => {

@@ -1,4 +1,6 @@
+import type { Checkpoints } from './checkpoints.ts'
 import type { Effect } from './effect.ts'
+import type { ToolMemory } from './memory.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
@@ -15,6 +17,10 @@ export interface ToolContext {
   readonly idempotencyKey: string
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Values under keys, beyond this run. */
+  readonly memory: ToolMemory
+  /** What this run leaves for what comes after it. */
+  readonly checkpoints: Checkpoints
 }
 
 /** What `defineTool` takes. */

@@ -3,6 +3,8 @@ import type { Effect, Reconciled, RetryPolicy, StepRun } from './effect.ts'
 import type { AnySchema, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { Agent } from './agent.ts'
 import type { WorkflowModel } from './model-calls.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import type { WorkflowMemory } from './memory.ts'
 import type { Tool } from './tool.ts'
 import type { AgentMap, ModelNeeds, ToolMap } from './workflow.ts'
 
@@ -90,6 +92,10 @@ export interface WorkflowContext<
   readonly agents: AgentCalls<Agents>
   readonly tools: ToolCalls<Tools>
   readonly models: { readonly [Alias in keyof Models]: WorkflowModel<Models[Alias][number]> }
+  /** Values under keys, beyond this run. */
+  readonly memory: WorkflowMemory
+  /** What this run leaves for what comes after it. */
+  readonly checkpoints: Checkpoints
   /** Runs an effect once and records its result. */
   step<T>(name: string, run: (run: StepRun) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
   /** Waits for a signal; holds no process meanwhile. */

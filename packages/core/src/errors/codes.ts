@@ -12,6 +12,8 @@ export const harnessErrorCodes = {
   'validation/output': 'A workflow returned what its output schema refuses. See meta.issues.',
   'validation/agent_output': 'An agent answered twice what its output schema refuses. See meta.issues.',
   'validation/options': 'An option of a call is not valid. The message names it.',
+  'validation/memory_scope':
+    'A user or tenant memory was asked for without a valid id. Give one, or metadata.userId or tenantId.',
   'validation/value': 'A value cannot be stored and read back equal. See meta.path.',
   'session/busy': 'The session has a run under way, waiting or orphaned: meta.reason and meta.runId name it.',
   'session/closed': 'The session was closed. Open it again with harness.getSession(id).',
@@ -26,6 +28,9 @@ export const harnessErrorCodes = {
   'run/leased': 'Another living process holds this run until meta.expiresAt.',
   'run/not-found': 'There is no run with this id.',
   'run/not-resumable': 'The failure of this run was handled or has no recorded cause. Fork it instead.',
+  'checkpoint/conflict':
+    'The run has a checkpoint of this kind and sequence with another payload. Use the next sequence.',
+  'memory/unsupported': 'The memory of this harness lacks what was asked for: meta.reason says what.',
   'step/ambiguous': 'Two calls in flight have the same name. Give one of them a `key`.',
   'step/failed': 'A step threw something that is not an error.',
   'step/unknown-outcome':

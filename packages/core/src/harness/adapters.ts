@@ -6,10 +6,13 @@ import {
   type AdapterInfo,
   type Capability,
   type Configurable,
+  type MemoryAdapter,
   type Platform,
   type PortName,
   type Store,
 } from '../ports/index.ts'
+
+import type { MemoryUse } from '../run/run-memory.ts'
 
 /** An adapter with the ports that it has to fill. */
 export interface AdapterUse {
@@ -24,18 +27,33 @@ export interface AdapterUse {
 /** The adapters of a harness. */
 export function adapterUses(init: {
   readonly store: Store
+  readonly memory?: MemoryAdapter | undefined
   readonly platform: Platform
   readonly models: ModelRegistry
 }): AdapterUse[] {
-  const { store, platform, models } = init
+  const { store, memory, platform, models } = init
+  const storePorts: PortName[] = ['journal', 'lease', 'blobs']
+  // The memory of a store counts only where it is used.
+  if (memory === undefined && store?.memory !== undefined) storePorts.push('memory')
   return [
-    { role: 'store', info: store?.info, ports: ['journal', 'lease', 'blobs'], adapter: store },
+    { role: 'store', info: store?.info, ports: storePorts, adapter: store },
+    ...(memory === undefined ? [] : [memoryUse(memory)]),
     { role: 'platform', info: platform?.info, ports: ['platform'], adapter: platform },
     ...models.aliases.map((alias): AdapterUse => {
       const { model } = models.get(alias)
       return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model }
     }),
   ]
+}
+
+/** The memory that a harness uses, with what it declares. */
+export function memoryOf(store: Store, own: MemoryAdapter | undefined): MemoryUse | undefined {
+  if (own !== undefined) return { memory: own, capabilities: own.info.capabilities }
+  return store.memory && { memory: store.memory, capabilities: store.info.capabilities }
+}
+
+function memoryUse(memory: MemoryAdapter): AdapterUse {
+  return { role: 'memory', info: memory?.info, ports: ['memory'], adapter: memory }
 }
 
 /** Closes every adapter once, also after a failure, and reports the failures together. */

@@ -18,6 +18,7 @@ import {
   checkRequirements,
   closeAdapters,
   configureAdapters,
+  memoryOf,
   type AdapterUse,
 } from './adapters.ts'
 import { checkCapabilities } from './check-capabilities.ts'
@@ -61,7 +62,7 @@ class HarnessCore {
     const models = createModelRegistry(init.models)
     this.#name = init.name
     this.#models = models
-    this.#uses = adapterUses({ store, platform, models })
+    this.#uses = adapterUses({ store, memory: init.memory, platform, models })
     checkAdapters(this.#uses)
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
@@ -78,6 +79,7 @@ class HarnessCore {
       store,
       platform,
       logger: bound,
+      memory: memoryOf(store, init.memory),
       closing: this.#closing.signal,
       resolve: (kind, name) => this.#definitions.find((known) => known.kind === kind && known.name === name),
     })

@@ -2,7 +2,8 @@ import type { Agent } from '../define/agent.ts'
 import type { HarnessDefaults } from '../define/defaults.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import type { ModelChoice } from '../models/registry.ts'
-import type { Capability, Json, Logger, Platform, Store } from '../ports/index.ts'
+import type { MemoryHandle } from '../define/memory.ts'
+import type { Capability, Json, Logger, MemoryAdapter, Platform, Store } from '../ports/index.ts'
 import type { SessionHistory } from '../session/history.ts'
 import type { Runnable } from '../session/session.ts'
 import type { HarnessInspection } from './inspect.ts'
@@ -27,6 +28,8 @@ export interface HarnessInit<Agents extends AgentMap, Workflows extends Workflow
   readonly workflows?: Workflows
   /** Default: in memory, with the newest 1,000 finished runs. */
   readonly store?: Store
+  /** Default: the store's, if it has one. */
+  readonly memory?: MemoryAdapter
   readonly logger?: Logger
   readonly platform?: Platform
   /** Capabilities that some adapter must have. */
@@ -49,6 +52,8 @@ export interface Session<Agents extends AgentMap = AgentMap, Workflows extends W
   /** What was given to `getSession`, as this process last read or wrote it; `{}` without. Frozen. */
   readonly metadata: Json
   readonly history: SessionHistory
+  /** The session's memory, outside runs. */
+  readonly memory: MemoryHandle
   readonly agents: { readonly [Name in keyof Agents]: RunnableOf<Agents[Name]> }
   readonly workflows: { readonly [Name in keyof Workflows]: RunnableOf<Workflows[Name]> }
   /** What a run of this session did so far. Throws `run/not-found` for any other run. */

@@ -5,6 +5,7 @@ import { commit } from '../feed/writer.ts'
 import { isCodedError, type Entry, type Head } from '../ports/index.ts'
 import type { Engine } from '../run/engine.ts'
 import { headPages } from './head-pages.ts'
+import { removeRunMemory } from '../run/run-memory.ts'
 
 /** Blobs that were touched within this time stay: the entry that names them may be about to be written. */
 const blobGraceMs = 3_600_000
@@ -30,7 +31,7 @@ export interface PruneResult {
   readonly blobBytes: number
 }
 
-/** Removes finished runs whole, each with its inbox, and then the blobs that nothing names any more. */
+/** Removes finished runs whole, each with its inbox and its memory, and then the blobs that nothing names any more. */
 export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<PruneResult> {
   const { olderThan, status = ['succeeded', 'failed', 'cancelled'] } = options
   const states = typeof status === 'string' ? [status] : status
@@ -57,6 +58,8 @@ export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<
 
 /** Succeeded and cancelled runs never change again. */
 async function dropFinal(engine: Engine, heads: readonly Head[]): Promise<number> {
+  // Before the runs: what is left behind by a crash in between is found again by the next prune.
+  for (const { stream } of heads) await removeRunMemory(engine.memory, runIdOfStream(stream))
   if (heads.length > 0)
     await commit(engine, { drop: heads.flatMap(({ stream }) => streamsOf(runIdOfStream(stream))) })
   return heads.length
@@ -70,6 +73,8 @@ async function dropFailed(engine: Engine, runId: string): Promise<boolean> {
   if (head?.state !== 'failed') return false
   try {
     await commit(engine, { expect: [{ stream, position }], drop: streamsOf(runId) })
+    // After it: a run that is resumed at this moment keeps its memory.
+    await removeRunMemory(engine.memory, runId)
     return true
   } catch (error) {
     if (isCodedError(error, 'journal/conflict')) return false

@@ -1,12 +1,14 @@
-import type { FinishReason, Json, Usage } from '../ports/index.ts'
 import type { Budget, BudgetExtension, TokenPrices } from '../define/budget.ts'
+import type { FinishReason, Json, JsonObject, Usage } from '../ports/index.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
+import type { CheckpointKey } from '../define/checkpoints.ts'
 import type { IssueRecord } from '../schema/validate.ts'
 
 /**
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
  * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
- * resumed, suspended, finished, opened, resolved, retried, intended, reserved, extended, rejected, delta, partial, overflow.
+ * resumed, suspended, finished, opened, resolved, retried, intended, reserved, extended, rejected, written, deleted,
+ * delta, partial, overflow.
  */
 
 /** A value as an entry holds it: inline, or by content hash when its JSON is over 64 KiB; neither: `undefined`. */
@@ -88,6 +90,18 @@ export interface ParkedRecord {
   readonly needs?: Budget
 }
 
+/** A checkpoint as it was written; its payload is the stored value. */
+export interface CheckpointRecord extends CheckpointKey, StoredValue {
+  /** Key of the scope that wrote it; empty for the root. */
+  readonly scope: string
+  readonly agent?: string
+  readonly metadata: JsonObject
+  readonly payloadHash: string
+  /** UTF-8. */
+  readonly payloadSizeBytes: number
+  readonly createdAt: number
+}
+
 /** Committed events by type. */
 export interface CommittedEvents {
   'run.started': {
@@ -159,6 +173,8 @@ export interface CommittedEvents {
     readonly prices?: TokenPrices
   }
   'budget.extended': BudgetExtension & { readonly commandId: string }
+  'checkpoint.written': CheckpointRecord
+  'checkpoint.deleted': CheckpointKey & { readonly scope: string }
 }
 
 /** Transient events by type: delivered live, never stored. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../ports/index.ts'
 import { BudgetAccount } from './budget.ts'
+import { applyCheckpoint, type CheckpointState } from './checkpoints.ts'
 import type { CommittedEvents, CommittedType, ResultData, ResultType, FailureLink } from './event.ts'
 
 /** A result entry with where it stands. */
@@ -55,6 +56,7 @@ export interface RunHistory {
   readonly budget?: BudgetAccount
   /** What commands have added to the time limit. */
   extendedMs: number
+  readonly checkpoints: CheckpointState
 }
 
 const resultTypes: ReadonlySet<string> = new Set<ResultType>([
@@ -90,6 +92,7 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
     commands: new Set(),
     extendedMs: 0,
     ...(started.budget !== undefined && { budget: new BudgetAccount(started.budget) }),
+    checkpoints: new Map(),
   }
   const voided = voidedPositions(entries)
   let attemptStart = first.at
@@ -163,6 +166,10 @@ function applyEntry(history: RunHistory, entry: Entry): void {
     case 'step.retried':
     case 'step.intended':
       applyPartial(history, entry)
+      return
+    case 'checkpoint.written':
+    case 'checkpoint.deleted':
+      applyCheckpoint(history.checkpoints, entry)
       return
     default:
   }

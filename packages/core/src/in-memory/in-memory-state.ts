@@ -1,6 +1,7 @@
 import { PortError, storeErrorCodes } from '../ports/errors.ts'
 import { createHeadIndex } from './in-memory-head-index.ts'
 import type { HeadIndex } from './in-memory-head-index.ts'
+import type { MemoryShelf, StoredMemory } from './in-memory-memory.ts'
 
 /** An entry as kept: `text` is its data as JSON, so that no reader shares memory with the writer. */
 export interface StoredEntry {
@@ -53,6 +54,12 @@ export interface InMemoryState {
   readonly heads: HeadIndex
   readonly leases: Map<string, StoredLease>
   readonly blobs: Map<string, StoredBlob>
+  readonly memory: {
+    /** By scope. */
+    readonly shelves: Map<string, MemoryShelf>
+    /** Records that expire, those to be looked at next first. */
+    readonly expiring: Set<StoredMemory>
+  }
   /** One counter for all keys: tokens of a key grow although released leases leave nothing behind. */
   lastToken: number
   closed: boolean
@@ -67,6 +74,7 @@ export function createState(clock: () => number): InMemoryState {
     heads: createHeadIndex(),
     leases: new Map(),
     blobs: new Map(),
+    memory: { shelves: new Map(), expiring: new Set() },
     lastToken: 0,
     closed: false,
   }

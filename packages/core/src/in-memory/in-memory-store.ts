@@ -6,6 +6,7 @@ import { inMemoryBlobs } from './in-memory-blobs.ts'
 import { createHeadIndex } from './in-memory-head-index.ts'
 import { inMemoryJournal } from './in-memory-journal.ts'
 import { inMemoryLeases } from './in-memory-leases.ts'
+import { inMemoryMemory } from './in-memory-memory.ts'
 import { createState } from './in-memory-state.ts'
 
 /** Keeps a long-lived process bounded while the runs of an afternoon stay inspectable. */
@@ -27,17 +28,25 @@ export function inMemoryStore(options: InMemoryStoreOptions = {}): Store {
       id: 'in-memory',
       packageName: '@belay/core',
       version: coreVersion,
-      specs: { journal: portSpecs.journal, lease: portSpecs.lease, blobs: portSpecs.blobs },
-      capabilities: [],
+      specs: {
+        journal: portSpecs.journal,
+        lease: portSpecs.lease,
+        blobs: portSpecs.blobs,
+        memory: portSpecs.memory,
+      },
+      capabilities: ['memory.ttl', 'memory.search'],
     },
     journal: inMemoryJournal(state),
     leases: inMemoryLeases(state),
     blobs: inMemoryBlobs(state),
+    memory: inMemoryMemory(state),
     keepFinishedRuns: options.keepFinishedRuns ?? defaultKeptRuns,
     close: async () => {
       if (state.closed) return
       state.closed = true
-      for (const kept of [state.streams, state.batches, state.leases, state.blobs]) kept.clear()
+      const { shelves, expiring } = state.memory
+      const kept = [state.streams, state.batches, state.leases, state.blobs, shelves, expiring]
+      for (const each of kept) each.clear()
       Object.assign(state.heads, createHeadIndex())
     },
   }

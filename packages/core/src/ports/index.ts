@@ -24,6 +24,19 @@ export type {
 } from './journal.ts'
 export type { AcquireResult, Leases, LeaseState } from './lease.ts'
 export type { Blobs, SweepResult } from './blobs.ts'
+export type {
+  Memory,
+  MemoryAdapter,
+  MemoryListQuery,
+  MemoryMatch,
+  MemoryPage,
+  MemoryRecord,
+  MemoryScope,
+  MemoryScopeKind,
+  MemorySearchQuery,
+  MemoryWrite,
+} from './memory.ts'
+export { wordsOf } from './memory-words.ts'
 export type { Store } from './store.ts'
 export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
 export type { LogFields, Logger } from './logger.ts'

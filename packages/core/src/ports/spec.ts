@@ -7,6 +7,7 @@ export const portSpecs = {
   journal: 'journal/1',
   lease: 'lease/1',
   blobs: 'blobs/1',
+  memory: 'memory/1',
   model: 'model/1',
   platform: 'platform/1',
   logger: 'logger/1',
@@ -23,7 +24,7 @@ export type PortSpec<Name extends PortName = PortName> = (typeof portSpecs)[Name
  * adapter and proven by the contract of its port; it is never passed to a contract as a flag.
  */
 export type Capability =
-  'store.persistent' | 'store.multi-process' | (`${'store' | 'model' | 'platform'}.${string}` & {})
+  'store.persistent' | 'store.multi-process' | (`${'store' | 'memory' | 'model' | 'platform'}.${string}` & {})
 
 /** What every adapter says about itself. Read without I/O. */
 export interface AdapterInfo {

@@ -13,6 +13,8 @@ import type {
 } from './definition.ts'
 import { askFanOut } from './fan-out.ts'
 import { replayLogger } from './replay-logger.ts'
+import type { MemoryUse } from './run-memory.ts'
+import { RunRecords } from './run-records.ts'
 import type { Scope } from './scope.ts'
 import { askStep } from './step.ts'
 import { askWait } from './wait.ts'
@@ -48,6 +50,14 @@ class ScopeContext implements EngineContext {
 
   get log(): Logger {
     return (this.#log ??= replayLogger(this.#attempt))
+  }
+
+  get memory(): MemoryUse | undefined {
+    return this.#attempt.engine.memory
+  }
+
+  get records(): RunRecords {
+    return new RunRecords(this.#attempt)
   }
 
   step<T>(spec: StepSpec<T>): Promise<T> {

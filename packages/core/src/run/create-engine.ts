@@ -4,12 +4,14 @@ import type { Definition } from './definition.ts'
 import { defaultTiming, type Engine, type EngineTiming } from './engine.ts'
 import { LiveRuns } from './live-runs.ts'
 import { resumeRun } from './resume.ts'
+import type { MemoryUse } from './run-memory.ts'
 
 /** What an engine is made from. */
 export interface EngineInit {
   readonly store: Store
   readonly platform: Platform
   readonly logger: Logger
+  readonly memory?: MemoryUse | undefined
   readonly resolve: (kind: string, name: string) => Definition | undefined
   readonly timing?: Partial<EngineTiming>
   readonly closing?: AbortSignal
@@ -23,6 +25,7 @@ export function createEngine(init: EngineInit): Engine {
     journal: store.journal,
     leases: store.leases,
     blobs: store.blobs,
+    memory: init.memory,
     platform,
     hub: createHub(),
     logger,

@@ -1,7 +1,9 @@
-import type { LabelRecord, TargetRecord, TransientEvent } from '../history/event.ts'
 import type { TokenPrices } from '../define/budget.ts'
+import type { LabelRecord, NewEvent, TargetRecord, TransientEvent } from '../history/event.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
+import type { MemoryUse } from './run-memory.ts'
+import type { RunRecords } from './run-records.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
 
 /** What a definition of either kind compiles to. The engine runs programs and never asks what they are. */
@@ -78,6 +80,8 @@ export interface StepSpec<T = unknown> {
   readonly label?: (value: T | undefined) => LabelRecord
   /** Read by engine code alone: handed over at once, not one per macrotask. */
   readonly folded?: boolean
+  /** Entries that are committed in one batch with the result of a success, before it. */
+  readonly also?: () => readonly NewEvent[]
 }
 
 /** A wait for a signal, a time, or whichever comes first. */
@@ -131,6 +135,8 @@ export interface EngineContext {
   readonly signal: AbortSignal
   /** Bound to the run's ids; silent while recorded results are handed back. */
   readonly log: Logger
+  readonly memory: MemoryUse | undefined
+  readonly records: RunRecords
   step<T>(spec: StepSpec<T>): Promise<T>
   wait(spec: WaitSpec): Promise<unknown>
   child(spec: ChildSpec): Promise<unknown>

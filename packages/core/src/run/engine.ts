@@ -3,6 +3,7 @@ import type { Blobs, Leases, Logger, Store } from '../ports/index.ts'
 import type { Definition } from './definition.ts'
 import type { RunHead } from './heads.ts'
 import type { LiveRuns } from './live-runs.ts'
+import type { MemoryUse } from './run-memory.ts'
 
 /** Times of the engine. Tests of one rule may shorten one; applications have no reason to. */
 export interface EngineTiming {
@@ -35,6 +36,7 @@ export interface Engine extends WriterDeps {
   readonly store: Store
   readonly leases: Leases
   readonly blobs: Blobs
+  readonly memory: MemoryUse | undefined
   readonly logger: Logger
   readonly timing: EngineTiming
   readonly live: LiveRuns

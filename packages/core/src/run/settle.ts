@@ -8,6 +8,7 @@ import type { Batch, Json } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { ProgramEnd } from './attempt-end.ts'
 import { inboxHead, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { removeRunMemoryLater } from './run-memory.ts'
 
 /** An end as it was written, with what the caller of the run receives. */
 type WrittenEnd = {
@@ -44,6 +45,7 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
     ...(dropped !== undefined && { drop: dropped.streams }),
   })
   engine.live.retire(identity.runId, dropped?.runId)
+  if (dropped !== undefined) removeRunMemoryLater(engine.memory, dropped.runId, engine.logger)
   logEnd(attempt, written.event.data)
   return written.program
 }

@@ -194,7 +194,7 @@ class StepExecution {
 
   #record(outcome: ResultOutcome, end: BodyEnd, startedAt: number): void {
     if (this.#attempt.over) return
-    const { effect, reconcile, label, noun } = this.#spec
+    const { effect, reconcile, label, noun, also } = this.#spec
     const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
     const data: ResultData = {
       ...this.#ask,
@@ -207,6 +207,8 @@ class StepExecution {
       ...(facts !== undefined && { label: facts }),
     }
     if (noun === 'model') this.#attempt.budget?.finished(this.#ask.key, data)
+    if (outcome.status === 'ok')
+      for (const event of also?.() ?? []) this.#attempt.writer.write(event, nothing)
     this.#attempt.recordResult(`${noun}.finished` as ResultType, data)
   }
 
@@ -232,6 +234,8 @@ class StepExecution {
     })
   }
 }
+
+const nothing = (): void => undefined
 
 /** Whether a body ended because it was told to: its failure says nothing and is not recorded. */
 function isAbort(error: unknown, reason: unknown): boolean {

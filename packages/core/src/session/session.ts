@@ -11,6 +11,8 @@ import type { LiveRun } from '../run/live-run.ts'
 import { whileOpen } from '../run/open.ts'
 import { startRun } from '../run/start.ts'
 import { toJson } from '../schema/json.ts'
+import { memoryHandle } from '../memory/memory-handle.ts'
+import type { MemoryHandle } from '../define/memory.ts'
 import { createHistory, type SessionHistory } from './history.ts'
 import { runStream } from './run-stream.ts'
 import { SessionMetadata } from './session-metadata.ts'
@@ -64,6 +66,8 @@ export interface SessionDeps {
 export class SessionCore {
   readonly id: string
   readonly history: SessionHistory
+  /** Outside runs: each operation is made at once. */
+  readonly memory: MemoryHandle
   readonly #deps: SessionDeps
   readonly #metadata: SessionMetadata
   #closed = false
@@ -75,6 +79,12 @@ export class SessionCore {
     this.id = deps.sessionId
     this.#metadata = new SessionMetadata(deps.engine, deps.sessionId)
     this.history = createHistory(deps.engine, deps.sessionId, (write) => this.#inTurn(write))
+    this.memory = memoryHandle(deps.engine.memory, { kind: 'session', id: this.id }, ({ make }) =>
+      whileOpen(deps.engine, async () => {
+        this.#assertOpen()
+        return make()
+      }),
+    )
   }
 
   /** What the application keeps with the session; frozen. */
@@ -123,6 +133,15 @@ export class SessionCore {
     this.#deps.onClose()
   }
 
+  #assertOpen(): void {
+    if (!this.#closed) return
+    throw new HarnessError({
+      code: 'session/closed',
+      message: `The session "${this.id}" was closed. Open it again with harness.getSession().`,
+      meta: { sessionId: this.id },
+    })
+  }
+
   #executing(): LiveRun | undefined {
     return this.#deps.engine.live.ofSession(this.id).find((live) => live.attempt !== undefined)
   }
@@ -146,13 +165,7 @@ export class SessionCore {
     input: unknown,
     options: RunOptions = {},
   ): Promise<RunHandle> {
-    if (this.#closed) {
-      throw new HarnessError({
-        code: 'session/closed',
-        message: `The session "${this.id}" was closed. Open it again with harness.getSession().`,
-        meta: { sessionId: this.id },
-      })
-    }
+    this.#assertOpen()
     const runId = checkRunOptions(definition, options)
     const { metadata, model, historyWindow, signal } = options
     if (model !== undefined) this.#deps.requireModel(model)

@@ -1,6 +1,10 @@
+import { toolCheckpoints } from '../checkpoints/run-checkpoints.ts'
+import type { Checkpoints } from '../define/checkpoints.ts'
+import type { ToolMemory } from '../define/memory.ts'
 import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { LabelRecord } from '../history/event.ts'
+import { toolMemory } from '../memory/run-memory-access.ts'
 import type { EngineContext, StepSpec } from '../run/definition.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 
@@ -42,6 +46,8 @@ export function toolStep(init: ToolStepInit): StepSpec {
         callId: callId ?? '',
         ...(agent !== undefined && { agent }),
       })
+      let memory: ToolMemory | undefined
+      let checkpoints: Checkpoints | undefined
       const output = await tool.execute(init.input, {
         runId: identity.runId,
         sessionId: identity.sessionId,
@@ -52,6 +58,12 @@ export function toolStep(init: ToolStepInit): StepSpec {
         ...(callId !== undefined && { callId }),
         get signal() {
           return run.signal
+        },
+        get memory() {
+          return (memory ??= toolMemory(context, agent, () => run.signal))
+        },
+        get checkpoints() {
+          return (checkpoints ??= toolCheckpoints(context, agent, () => run.signal))
         },
       })
       return checkOutput(tool, output)

@@ -2,6 +2,9 @@ import type { Agent } from '../define/agent.ts'
 import { checkOptions } from '../define/check.ts'
 import type { ResolvedDefaults } from '../define/defaults.ts'
 import { delegationDefaults, delegationOf, type DelegationPolicy } from '../define/delegation.ts'
+import { workflowCheckpoints } from '../checkpoints/run-checkpoints.ts'
+import type { Checkpoints } from '../define/checkpoints.ts'
+import type { WorkflowMemory } from '../define/memory.ts'
 import type { Tool } from '../define/tool.ts'
 import type { Workflow } from '../define/workflow.ts'
 import type {
@@ -10,6 +13,7 @@ import type {
   WaitOptions,
   WorkflowContext,
 } from '../define/workflow-context.ts'
+import { workflowMemory } from '../memory/run-memory-access.ts'
 import type { ModelRegistry } from '../models/registry.ts'
 import type { Platform } from '../ports/index.ts'
 import { handled } from '../run/attempt.ts'
@@ -61,6 +65,8 @@ class ContextBuilder {
   build(): WorkflowContext {
     const context = this.#context
     const { workflow } = this.#init
+    let memory: WorkflowMemory | undefined
+    let checkpoints: Checkpoints | undefined
     return {
       runId: context.run.runId,
       sessionId: context.run.sessionId,
@@ -71,6 +77,12 @@ class ContextBuilder {
       },
       get log() {
         return context.log
+      },
+      get memory() {
+        return (memory ??= workflowMemory(context))
+      },
+      get checkpoints() {
+        return (checkpoints ??= workflowCheckpoints(context))
       },
       agents: mapValues(workflow.agents, (agent, name) => this.#agentCall(name, agent)),
       tools: mapValues(workflow.tools, (tool, name) => this.#toolCall(name, tool)),

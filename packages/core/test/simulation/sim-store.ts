@@ -26,10 +26,14 @@ export function simulatedStore(store: Store, process: SimProcess, hooks: StoreHo
     return Object.fromEntries(methods) as Port
   }
   return {
-    info: { ...store.info, capabilities: shared ? ['store.multi-process'] : [] },
+    info: {
+      ...store.info,
+      capabilities: [...store.info.capabilities, ...(shared ? (['store.multi-process'] as const) : [])],
+    },
     journal: wrap(store.journal),
     leases: wrap(store.leases),
     blobs: wrap(store.blobs),
+    ...(store.memory !== undefined && { memory: wrap(store.memory) }),
     close: () => Promise.resolve(),
   }
 }

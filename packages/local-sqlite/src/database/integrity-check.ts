@@ -9,7 +9,7 @@ import { schemaObjects } from './schema.ts'
  */
 const wholeCheckBytes = 32 * 1_024 * 1_024
 
-const tablesAlwaysChecked = ['streams', 'counters', 'leases', 'heads', 'blobs', 'tail']
+const tablesAlwaysChecked = ['streams', 'counters', 'leases', 'heads', 'blobs', 'tail', 'memory']
 
 function damaged(file: string, finding: string): PortError {
   return new PortError({

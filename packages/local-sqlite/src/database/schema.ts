@@ -13,6 +13,8 @@ import { raiseFirstSchema } from './first-schema.ts'
  *   the ids of batches that are only in `tail` are not in it yet.
  * - `streams` has its names in the table and in an index, which the check at open compares.
  * - Lease tokens come from one counter, so a lease that ended needs no row to keep its tokens growing.
+ * - `memory` has the id of a row beside its key, for `memory_words`: the words of each record under the same id, with
+ *   one word for its scope. Both its table and the index of its keys have each key, which the check at open compares.
  * - The bytes of a blob are apart from its touch, so that touching does not rewrite them.
  */
 
@@ -52,8 +54,18 @@ const secondOnly: Readonly<Record<string, string>> = {
   tail: 'CREATE TABLE tail(seq INTEGER PRIMARY KEY, head TEXT NOT NULL, data TEXT NOT NULL, sum INTEGER NOT NULL)',
 }
 
+const thirdOnly: Readonly<Record<string, string>> = {
+  memory:
+    'CREATE TABLE memory(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, ' +
+    'data TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER, ' +
+    'sum INTEGER NOT NULL, UNIQUE(kind, scope, key))',
+  memory_by_expiry: 'CREATE INDEX memory_by_expiry ON memory(expires_at) WHERE expires_at IS NOT NULL',
+  // Words come in lower case and without anything that separates; `ascii` leaves all others as they are.
+  memory_words: "CREATE VIRTUAL TABLE memory_words USING fts5(scope, words, tokenize='ascii')",
+}
+
 /** The objects of the newest schema by name; opening compares them with what the file says. */
-export const schemaObjects: Readonly<Record<string, string>> = { ...common, ...secondOnly }
+export const schemaObjects: Readonly<Record<string, string>> = { ...common, ...secondOnly, ...thirdOnly }
 
 const make = (db: Database, objects: Readonly<Record<string, string>>): void => {
   for (const statement of Object.values(objects)) db.exec(statement)
@@ -83,6 +95,7 @@ export const migrations: readonly Migration[] = [
       for (const table of Object.keys(firstOnly)) db.exec(`DROP TABLE ${table}`)
     },
   },
+  { version: 3, apply: (db) => make(db, thirdOnly) },
 ]
 
 /** The schema that this package writes. */

@@ -31,6 +31,15 @@ function damageOf(file: string): StoreDamage {
         ).run(id, position)
       })
     },
+    memory: async ({ kind, id }, key) => {
+      withRawDatabase(file, (db) =>
+        db
+          .prepare(
+            "UPDATE memory SET data = replace(data, 'b', 'x') WHERE kind = ? AND scope = ? AND key = ?",
+          )
+          .run(kind, id, key),
+      )
+    },
     blob: async (ref) => {
       withRawDatabase(file, (db) =>
         db

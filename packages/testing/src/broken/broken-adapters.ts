@@ -3,6 +3,7 @@ import { brokenEntries } from './broken-entries.ts'
 import { brokenHeads } from './broken-heads.ts'
 import { brokenJournals } from './broken-journals.ts'
 import { brokenLeases } from './broken-leases.ts'
+import { brokenMemories } from './broken-memories.ts'
 import { brokenReaders } from './broken-readers.ts'
 import type { BrokenStore } from './broken-store.ts'
 
@@ -14,4 +15,5 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenHeads,
   ...brokenLeases,
   ...brokenBlobs,
+  ...brokenMemories,
 ]

@@ -1,11 +1,11 @@
-import type { Store } from '@belay/core/ports'
+import type { Memory, Store } from '@belay/core/ports'
 import type { StorePlace, StorePlaceFactory } from '../contract/store-place.ts'
 
 /** A store adapter with one defect, made from a good one. */
 export interface BrokenStore {
   readonly name: string
   /** Which contract rejects it. */
-  readonly contract: 'journal' | 'lease' | 'blobs'
+  readonly contract: 'journal' | 'lease' | 'blobs' | 'memory'
   /** Titles of the cases that must reject it; it may fail others too. */
   readonly rejectedBy: readonly string[]
   /** Plants the defect into stores of a good place. */
@@ -15,7 +15,7 @@ export interface BrokenStore {
 /** The parts of a store that a defect replaces. */
 export type BrokenParts = {
   readonly [Port in 'journal' | 'leases' | 'blobs']?: Partial<Store[Port]>
-}
+} & { readonly memory?: Partial<Memory> }
 
 /** A defect in the store itself. `breaking` gets the good store and gives the parts that differ. */
 export function brokenStore(
@@ -34,6 +34,7 @@ export function brokenStore(
           journal: { ...store.journal, ...parts.journal },
           leases: { ...store.leases, ...parts.leases },
           blobs: { ...store.blobs, ...parts.blobs },
+          ...(store.memory !== undefined && { memory: { ...store.memory, ...parts.memory } }),
         }
       },
     }),

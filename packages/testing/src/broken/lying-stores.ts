@@ -36,6 +36,16 @@ export const lyingStores: readonly BrokenStore[] = [
     contract: 'lease',
     rejectedBy: ['persistent: a live lease is still held after opening again'],
   }),
+  lying('store.persistent', {
+    name: 'declares store.persistent and forgets memory',
+    contract: 'memory',
+    rejectedBy: ['persistent: records outlive the store'],
+  }),
+  lying('store.multi-process', {
+    name: 'declares store.multi-process and does not share memory',
+    contract: 'memory',
+    rejectedBy: ['multi-process: a second store sees what the first wrote, and the reverse'],
+  }),
   lying('store.multi-process', {
     name: 'declares store.multi-process and does not share entries',
     contract: 'journal',

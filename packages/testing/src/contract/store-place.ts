@@ -1,4 +1,4 @@
-import type { Store } from '@belay/core/ports'
+import type { MemoryScope, Store } from '@belay/core/ports'
 
 /** Where a store keeps its data: a file, a database, a process's memory. Fresh and empty when it is made. */
 export interface StorePlace {
@@ -21,6 +21,7 @@ export interface StorePlace {
 export interface StoreDamage {
   entry?(stream: string, position: number): Promise<void>
   blob?(ref: string): Promise<void>
+  memory?(scope: MemoryScope, key: string): Promise<void>
 }
 
 /** Makes fresh places; each case gets one of its own. */

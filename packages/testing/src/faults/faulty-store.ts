@@ -96,7 +96,7 @@ export function faultyStore(
       if (dead) return never()
       count += 1
       return perform({ index: count, method, args })
-    }),
+    }, store.info),
     close: () => (dead ? never() : store.close()),
     calls: () => count,
     isDead: () => dead,

@@ -22,6 +22,6 @@ export function withStillClock(store: FaultyStore, platform: Platform): Store {
       } finally {
         underWay -= 1
       }
-    }),
+    }, store.info),
   }
 }

@@ -58,7 +58,7 @@ export async function remoteStore(child: ChildProcess): Promise<RemoteStore> {
   return {
     info,
     ...(keepFinishedRuns === undefined ? {} : { keepFinishedRuns }),
-    ...portsThrough(call),
+    ...portsThrough(call, info),
     close: async () => {
       if (!isGone) await call('close', [])
     },

@@ -1,4 +1,4 @@
-import type { Store } from '@belay/core/ports'
+import type { AdapterInfo, Store } from '@belay/core/ports'
 
 /** The methods of a store's ports by one flat name each. */
 export const storeMethods = [
@@ -13,6 +13,11 @@ export const storeMethods = [
   'blobs.put',
   'blobs.get',
   'blobs.sweep',
+  'memory.get',
+  'memory.set',
+  'memory.delete',
+  'memory.list',
+  'memory.search',
 ] as const
 
 /** One of `storeMethods`. */
@@ -25,7 +30,7 @@ export type StoreCall = (method: StoreMethod, args: readonly unknown[]) => Promi
 export function callsOf(store: Store): StoreCall {
   return async (method, args) => {
     const [port, name] = method.split('.') as [string, string]
-    const methods = store[port as 'journal' | 'leases' | 'blobs'] as unknown as Record<
+    const methods = (store[port as 'journal' | 'leases' | 'blobs' | 'memory'] ?? {}) as unknown as Record<
       string,
       (...args: readonly unknown[]) => Promise<unknown>
     >
@@ -35,8 +40,11 @@ export function callsOf(store: Store): StoreCall {
   }
 }
 
-/** The three ports of a store whose every call goes through `call`. */
-export function portsThrough(call: StoreCall): Pick<Store, 'journal' | 'leases' | 'blobs'> {
+/** The ports of a store whose every call goes through `call`. Whether it has a memory is in its info. */
+export function portsThrough(
+  call: StoreCall,
+  { specs, capabilities }: AdapterInfo,
+): Pick<Store, 'journal' | 'leases' | 'blobs' | 'memory'> {
   // Each place below gives the method its type; the names are what ties the two together.
   const through = (method: StoreMethod) => ((...args: readonly unknown[]) => call(method, args)) as never
   return {
@@ -57,5 +65,14 @@ export function portsThrough(call: StoreCall): Pick<Store, 'journal' | 'leases' 
       get: through('blobs.get'),
       sweep: through('blobs.sweep'),
     },
+    ...(specs.memory !== undefined && {
+      memory: {
+        get: through('memory.get'),
+        set: through('memory.set'),
+        delete: through('memory.delete'),
+        list: through('memory.list'),
+        ...(capabilities.includes('memory.search') && { search: through('memory.search') }),
+      },
+    }),
   }
 }
