@@ -164,3 +164,39 @@ test('a signal that does not fit is recorded as rejected, and the wait takes the
   await second.call('signal', { runId: ids.runId, name: 'go', value: { ok: true }, commandId: 'good' })
   expect(await first.call('result', ids.runId)).toEqual({ ok: true })
 })
+
+test('an extension of another process lets a run that has used its budget up go on [BUD-9]', async () => {
+  const { first, second } = processes
+  await first.call('start', { ...durable, flow: 'metered' })
+  const result = first.call('result', ids.runId)
+  await becomes('suspended')
+  expect(await second.call('get', ids.runId)).toMatchObject({ suspendReason: 'budget/exhausted' })
+  await second.call('extend', { runId: ids.runId, modelCalls: 1 })
+  expect(await result).toBe('answer of looker')
+  const { entries } = await processes.view(ids)
+  expect(entries.map(({ type }) => type)).toEqual([
+    'run.started',
+    'budget.reserved',
+    'model.finished',
+    'tool.finished',
+    'tool.finished',
+    'run.suspended',
+    'run.resumed',
+    'budget.extended',
+    'budget.reserved',
+    'model.finished',
+    'agent.finished',
+    'run.finished',
+  ])
+})
+
+test('a run that has used its budget up outlives its process and goes on in another one [BUD-4]', async () => {
+  const { first, second } = processes
+  await first.call('start', { ...durable, flow: 'metered' })
+  await becomes('suspended')
+  await first.kill()
+  expect(await second.call('recover')).toMatchObject({ resumed: [] })
+  await second.call('extend', { runId: ids.runId, modelCalls: 1 })
+  expect(await second.call('recover')).toMatchObject({ resumed: [ids.runId] })
+  expect(await second.call('result', ids.runId)).toBe('answer of looker')
+})

@@ -527,3 +527,81 @@ describe('a budget whose process dies', () => {
     })
   })
 })
+
+describe('a budget and calls of every kind', () => {
+  const usage = { inputTokens: 7 }
+  const vectors: Model = {
+    ...scriptedModel([], ['embeddings', 'rerank']),
+    maxEmbedValues: 2,
+    embed: async ({ values }) => ({ embeddings: values.map(() => [1]), usage }),
+    rerank: async () => ({ ranking: [{ index: 0, score: 1 }], usage: {} }),
+  }
+  const search = defineWorkflow({
+    name: 'search',
+    input: z.enum(['embed', 'rerank']),
+    output: z.unknown(),
+    models: { vectors: ['embeddings', 'rerank'] },
+    run: (ctx, kind) =>
+      kind === 'embed'
+        ? ctx.models.vectors.embed({ values: ['a', 'b', 'c'] })
+        : ctx.models.vectors.rerank({ query: 'q', documents: ['a', 'b'] }),
+  })
+
+  async function reservedBy(kind: 'embed' | 'rerank', budget: Budget) {
+    const clock = manualPlatform()
+    const harness = defineHarness({
+      name: 'test',
+      models: { vectors: { model: vectors, prices } },
+      workflows: { search },
+      platform: clock,
+    })
+    const session = await harness.getSession('s')
+    const handle = await session.workflows.search.start(kind, { budget })
+    await clock.until(handle.result)
+    const events = await collect(handle.events())
+    const { budget: report } = await harness.runs.summary(handle.id)
+    return { reserved: events.filter((event) => event.type === 'budget.reserved'), spent: report?.spent }
+  }
+
+  it('reserves every request of a long list to embed', async () => {
+    const { reserved, spent } = await reservedBy('embed', { modelCalls: 2, tokens: 100 })
+    expect(reserved).toMatchObject([{ calls: 2, inputTokens: 13, outputTokens: 0 }])
+    expect(spent).toMatchObject({ tokens: 14, modelCalls: 2, costUsd: 0.000028 })
+  })
+
+  it('takes the query of a ranking once for each document, and keeps that bound without a count', async () => {
+    const { reserved, spent } = await reservedBy('rerank', { costUsd: 1 })
+    expect(reserved).toMatchObject([{ calls: 1, inputTokens: 9 + 2 * 3 }])
+    expect(spent).toMatchObject({ tokens: 15, costUsd: 0.00003 })
+  })
+
+  it('reserves at the prices of the alias that is asked, fallbacks included', async () => {
+    const clock = manualPlatform()
+    const { PortError } = await import('../src/ports/index.ts')
+    const busy = new PortError({ code: 'model/server', message: 'no', retryable: true })
+    const bounds = { maxInputTokens: () => 100, maxOutputTokens: 50 }
+    const agent = defineAgent({ name: 'helper', model: 'main', instructions: 'Help.' })
+    const harness = defineHarness({
+      name: 'test',
+      models: {
+        main: { model: { ...scriptedModel([busy]), ...bounds }, retry: false, fallback: ['other'], prices },
+        other: {
+          model: { ...scriptedModel([says('ok')]), ...bounds },
+          prices: { inputUsdPerMTok: 4, outputUsdPerMTok: 20 },
+        },
+      },
+      agents: { agent },
+      platform: clock,
+    })
+    const session = await harness.getSession('s')
+    const handle = await session.agents.agent.start('go', { budget: { costUsd: 1 } })
+    await clock.until(handle.result)
+    const events = await collect(handle.events())
+    expect(events.filter((event) => event.type === 'budget.reserved')).toMatchObject([
+      { attempt: 1, costUsd: 0.0007 },
+      { attempt: 2, costUsd: 0.0014 },
+    ])
+    // The first in full, and 10 * 4 + 5 * 20 millionths.
+    expect((await harness.runs.summary(handle.id)).budget?.spent.costUsd).toBe(0.00084)
+  })
+})

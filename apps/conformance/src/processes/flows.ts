@@ -85,6 +85,18 @@ export function waitingFlow({ witness }: FlowHost): Workflow {
   })
 }
 
+/** An agent with a budget of one model call, where it needs two. */
+export function meteredFlow({ witness }: FlowHost): Workflow {
+  return defineWorkflow({
+    name: 'metered',
+    input: amount,
+    output: z.json(),
+    agents: { looker: lookingAgent('looker', witness) },
+    budget: { modelCalls: 1 },
+    run: (ctx) => ctx.agents.looker('looker'),
+  })
+}
+
 /** A wait beside a step that is held: a run that never comes to rest while the wait is open. */
 export function liveFlow(host: FlowHost): Workflow {
   return defineWorkflow({

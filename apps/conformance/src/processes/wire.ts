@@ -13,6 +13,7 @@ export interface Calls {
   stopWork(): Promise<void>
   signal(signal: { runId: string; name: string; value: unknown; commandId?: string }): Promise<void>
   cancel(cancel: { runId: string; reason: string; commandId?: string }): Promise<void>
+  extend(more: { runId: string; modelCalls: number }): Promise<void>
   get(runId: string): Promise<RunInfo | undefined>
   /** Committed events up to the end of the run. */
   events(from: { runId: string; after: number }): Promise<readonly unknown[]>
@@ -22,7 +23,7 @@ export interface Calls {
 }
 
 /** Workflows of a worker process. */
-type Flow = 'steps' | 'held' | 'live' | 'waiting' | 'mixed'
+type Flow = 'steps' | 'held' | 'live' | 'waiting' | 'metered' | 'mixed'
 
 /** A message to a worker process. */
 export interface Call {

@@ -2,7 +2,7 @@ import { defineHarness, nodePlatform } from '@belay/core'
 import type { RunHandle, Runnable, Worker } from '@belay/core'
 import { sqliteStore } from '@belay/local-sqlite'
 import { workerModel } from '../sweep/worker-model.ts'
-import { heldFlow, liveFlow, mixedFlow, stepsFlow, waitingFlow } from './flows.ts'
+import { heldFlow, liveFlow, meteredFlow, mixedFlow, stepsFlow, waitingFlow } from './flows.ts'
 import { createGates } from './gates.ts'
 import { shortLeasePlatform, withShortLeases } from './short-lease.ts'
 import { errorOf, type Call, type Calls } from './wire.ts'
@@ -27,6 +27,7 @@ const harness = defineHarness({
     held: heldFlow(host),
     live: liveFlow(host),
     waiting: waitingFlow(host),
+    metered: meteredFlow(host),
     mixed: mixedFlow(host),
   },
   store: ttlMs > 0 ? withShortLeases(store, ttlMs) : store,
@@ -62,6 +63,7 @@ const calls: Calls = {
     harness.runs.signal(runId, name, value, commandId === undefined ? {} : { commandId }),
   cancel: ({ runId, reason, commandId }) =>
     harness.runs.cancel(runId, { reason, ...(commandId !== undefined && { commandId }) }),
+  extend: ({ runId, modelCalls }) => harness.runs.extend(runId, { modelCalls }),
   get: (runId) => harness.runs.get(runId),
   events: async ({ runId, after }) => {
     const events: unknown[] = []

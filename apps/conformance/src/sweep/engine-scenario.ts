@@ -28,7 +28,7 @@ export interface EngineScenario {
   workflow(witness: Witness): Workflow<Json, Json>
   /** Default: start it and give its output. */
   drive?(drive: Drive): Promise<Json>
-  check?(facts: SweepFacts, world: ReadonlyMap<string, number>): void
+  check?(facts: SweepFacts, world: ReadonlyMap<string, number>): void | Promise<void>
 }
 
 /** The run, the session and the input of every scenario. */

@@ -17,7 +17,7 @@ export type Admission = 'go' | 'aborted' | { readonly refusal: unknown }
 
 /**
  * Holds an attempt back until the time that a provider asked for has come and the budget of the run has room for it.
- * `undefined` when nothing holds it, which is the usual case and costs no turn of the event loop.
+ * `undefined` when nothing holds it, so that it is made in the same turn of the event loop.
  */
 export function admit(attempt: Attempt, candidate: Candidate): Promise<Admission> | undefined {
   const waits = candidate.dueAt !== undefined && candidate.dueAt > attempt.platform.now()

@@ -106,6 +106,7 @@ class StepExecution {
   }
 
   #admit(): Promise<Admission> | undefined {
+    if (this.#dueAt === undefined && this.#attempt.budget === undefined) return undefined
     return admit(this.#attempt, {
       key: this.#ask.key,
       attempt: this.#number,
