@@ -4,6 +4,7 @@ const folders = [
   'packages/core',
   'packages/local-sqlite',
   'packages/openai-provider',
+  'packages/skills',
   'packages/testing',
   'apps/bench',
   'apps/conformance',

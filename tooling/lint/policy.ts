@@ -33,6 +33,7 @@ export const adapters: readonly string[] = [
   'local-sqlite',
   'local-sandbox',
   'mcp',
+  'skills',
   'openai-provider',
   'testing',
 ]

@@ -2,6 +2,16 @@ export { defineTool } from './define/tool.ts'
 export type { Tool, ToolContext, ToolFacts, ToolInit, ToolOf } from './define/tool.ts'
 export { defineAgent } from './define/agent.ts'
 export type { Agent, AgentInit } from './define/agent.ts'
+export { defineGuardrail } from './define/guardrail.ts'
+export type {
+  Guardrail,
+  GuardrailContext,
+  GuardrailInit,
+  GuardrailStage,
+  GuardrailVerdict,
+} from './define/guardrail.ts'
+export { defineSkill } from './ports/skill.ts'
+export type { Skill, SkillFile, SkillInit } from './ports/skill.ts'
 export { defineWorkflow } from './define/workflow.ts'
 export type { AgentMap, ModelNeeds, ToolMap, Workflow, WorkflowInit } from './define/workflow.ts'
 export type {

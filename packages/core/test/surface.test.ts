@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { isResult } from '../src/history/fold.ts'
 import type { CommittedEvents, TransientEvents } from '../src/history/event.ts'
 import * as core from '../src/index.ts'
+import * as evaluation from '../src/eval/index.ts'
 import * as ports from '../src/ports/index.ts'
 import { coreVersion } from '../src/version.ts'
 
@@ -11,7 +12,9 @@ test('the exports of @belay/core', () => {
     'HarnessError',
     'allErrorCodes',
     'defineAgent',
+    'defineGuardrail',
     'defineHarness',
+    'defineSkill',
     'defineTool',
     'defineWorkflow',
     'harnessErrorCodes',
@@ -20,17 +23,31 @@ test('the exports of @belay/core', () => {
   ])
 })
 
+test('the exports of @belay/core/eval', () => {
+  expect(Object.keys(evaluation).toSorted()).toEqual([
+    'attributeEquality',
+    'contains',
+    'evaluate',
+    'jsonSchema',
+    'regex',
+  ])
+})
+
 test('the exports of @belay/core/ports', () => {
   expect(Object.keys(ports).toSorted()).toEqual([
     'PortError',
     'assembleToolCalls',
+    'defineSkill',
     'errorBrand',
     'isCodedError',
+    'isSkillPath',
     'journalErrorCodes',
     'malformedAnswer',
     'modelErrorCodes',
     'normalizeUsage',
     'portSpecs',
+    'skillErrorCodes',
+    'skillFileName',
     'storeErrorCodes',
     'wordsOf',
   ])
@@ -45,6 +62,7 @@ test('the codes of errors [ERR-4]', () => {
     'config/adapter',
     'config/definition',
     'delegation/refused',
+    'guardrail/blocked',
     'harness/closed',
     'journal/conflict',
     'journal/fenced',
@@ -75,6 +93,10 @@ test('the codes of errors [ERR-4]', () => {
     'run/not-resumable',
     'session/busy',
     'session/closed',
+    'skill/invalid',
+    'skill/limit',
+    'skill/path',
+    'skill/unreadable',
     'step/ambiguous',
     'step/failed',
     'step/unknown-outcome',
@@ -90,6 +112,7 @@ test('the codes of errors [ERR-4]', () => {
     'tool/not-found',
     'tool/unknown-outcome',
     'validation/agent_output',
+    'validation/eval_input',
     'validation/input',
     'validation/memory_scope',
     'validation/options',

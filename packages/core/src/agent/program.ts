@@ -1,5 +1,6 @@
 import type { Agent } from '../define/agent.ts'
 import type { ResolvedDefaults } from '../define/defaults.ts'
+import type { Guardrail } from '../define/guardrail.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { TurnRecord } from '../history/conversation.ts'
 import { windowOf } from '../history/window.ts'
@@ -8,6 +9,7 @@ import type { ModelRegistry, ResolvedModel } from '../models/registry.ts'
 import { modelStep } from '../models/step.ts'
 import type { Message, Platform, ToolCallPart } from '../ports/index.ts'
 import type { EngineContext, Program, RunIdentity } from '../run/definition.ts'
+import { AgentGuardrails } from './guardrails.ts'
 import { projectRequest } from './projection.ts'
 import { buildRequest, neededBy, promptMessage, userMessage, type AgentPrompt } from './prompt.ts'
 import { checkAnswer, repairRequest, textOf } from './structured.ts'
@@ -19,6 +21,8 @@ export interface AgentDeps {
   readonly models: ModelRegistry
   readonly defaults: ResolvedDefaults
   readonly platform: Platform
+  /** Of the harness; they go before those of an agent. */
+  readonly guardrails: readonly Guardrail[]
   /** The session's messages as they stood when the run began. */
   readonly readHistory: (run: RunIdentity) => Promise<readonly Message[]>
 }
@@ -28,7 +32,15 @@ export interface AgentDeps {
  * tool call is a step, so a killed agent goes on in the turn in which it died.
  */
 export function agentProgram(agent: Agent, prompt: AgentPrompt, deps: AgentDeps): Program {
-  return (context, input) => new AgentLoop(agent, prompt, deps, context, input).run()
+  const guardrails = AgentGuardrails.of(agent, deps.guardrails, deps.platform)
+  return (context, input) => new AgentLoop({ agent, prompt, deps, guardrails }, context, input).run()
+}
+
+interface CompiledAgent {
+  readonly agent: Agent
+  readonly prompt: AgentPrompt
+  readonly deps: AgentDeps
+  readonly guardrails: AgentGuardrails | undefined
 }
 
 class AgentLoop {
@@ -36,15 +48,17 @@ class AgentLoop {
   readonly #prompt: AgentPrompt
   readonly #deps: AgentDeps
   readonly #context: EngineContext
-  readonly #input: unknown
+  readonly #guardrails: AgentGuardrails | undefined
+  #input: unknown
   readonly #resolved: ResolvedModel
   readonly #conversation: Message[] = []
   #history: Promise<readonly Message[]> | undefined
   #turns = 0
   #toolCalls = 0
 
-  constructor(agent: Agent, prompt: AgentPrompt, deps: AgentDeps, context: EngineContext, input: unknown) {
+  constructor({ agent, prompt, deps, guardrails }: CompiledAgent, context: EngineContext, input: unknown) {
     this.#agent = agent
+    this.#guardrails = guardrails
     this.#prompt = prompt
     this.#deps = deps
     this.#context = context
@@ -54,6 +68,7 @@ class AgentLoop {
   }
 
   async run(): Promise<unknown> {
+    if (this.#guardrails?.has('input') === true) this.#input = await this.#guardInput(this.#guardrails)
     let prompt: readonly Message[] = [promptMessage(this.#agent, this.#input)]
     let repaired = false
     for (;;) {
@@ -68,11 +83,28 @@ class AgentLoop {
       if (turn.finishReason === 'pause') continue
       const checking = checkAnswer(this.#agent, textOf(turn.answer))
       const checked = checking instanceof Promise ? await this.#context.io(() => checking) : checking
-      if (checked.valid) return checked.output
+      if (checked.valid) return this.#guardOutput(checked.output)
       if (repaired) throw this.#invalidAnswer(checked.issues)
       repaired = true
       prompt = [userMessage(repairRequest(checked.issues))]
     }
+  }
+
+  #guardInput(guardrails: AgentGuardrails): Promise<unknown> {
+    const { input: schema } = this.#agent
+    return guardrails.value({ context: this.#context, stage: 'input', value: this.#input, schema })
+  }
+
+  #guardOutput(value: unknown): unknown {
+    if (this.#guardrails?.has('output') !== true) return value
+    const { output: schema, answersText } = this.#agent
+    return this.#guardrails.value({
+      context: this.#context,
+      stage: 'output',
+      value,
+      schema,
+      textOf: (changed) => (answersText ? String(changed) : JSON.stringify(changed)),
+    })
   }
 
   #askModel(prompt: readonly Message[]): Promise<TurnRecord> {
@@ -102,6 +134,7 @@ class AgentLoop {
         defaultTimeoutMs: this.#deps.defaults.modelTimeoutMs,
         agent: this.#agent.name,
         folded: true,
+        holdsText: this.#guardrails?.has('output') ?? false,
       }),
     )
   }
@@ -117,6 +150,7 @@ class AgentLoop {
       turn: this.#turns,
       calls,
       defaultTimeoutMs: this.#deps.defaults.toolTimeoutMs,
+      guardrails: this.#guardrails,
     })
   }
 

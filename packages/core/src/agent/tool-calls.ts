@@ -1,4 +1,5 @@
 import type { Agent } from '../define/agent.ts'
+import type { StepRun } from '../define/effect.ts'
 import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { toolMessage, toolResult } from '../history/conversation.ts'
@@ -7,6 +8,8 @@ import type { EngineContext, StepSpec } from '../run/definition.ts'
 import type { SchemaResult } from '../schema/standard-schema.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 import { toolStep } from '../tools/step.ts'
+import { guardCall } from './guarded-call.ts'
+import type { AgentGuardrails } from './guardrails.ts'
 
 /** The calls of one turn and what running them needs. */
 export interface ToolTurn {
@@ -16,6 +19,7 @@ export interface ToolTurn {
   readonly turn: number
   readonly calls: readonly ToolCallPart[]
   readonly defaultTimeoutMs: number
+  readonly guardrails: AgentGuardrails | undefined
 }
 
 /**
@@ -57,7 +61,8 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
   const label = { agent: agent.name, tool: call.name, callId: call.callId }
   const tool = agent.tools.find((candidate) => candidate.name === call.name)
   const checking = checkCall(tool, call)
-  const checked = checking instanceof Promise ? await context.io(() => checking) : checking
+  const asked = checking instanceof Promise ? await context.io(() => checking) : checking
+  const checked = await throughGuardrails(turn, call, index, asked)
   if ('refusal' in checked) {
     const { refusal } = checked
     return {
@@ -77,21 +82,61 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
     tool: checked.tool,
     name,
     input: checked.input,
-    hashed: call.arguments,
+    hashed: hashedOf(checked, call),
     label,
     callId: call.callId,
     defaultTimeoutMs: turn.defaultTimeoutMs,
     folded: true,
+    ...inspection(turn, call, checked),
   })
 }
 
-type CheckedCall = { readonly tool: Tool; readonly input: unknown } | { readonly refusal: HarnessError }
+/** What a replay compares: the arguments, and whatever else the result depends on. */
+function hashedOf(
+  { tool, input }: { readonly tool: Tool; readonly input: unknown },
+  call: ToolCallPart,
+): unknown {
+  const revision = tool.revisionOf?.(input)
+  return revision === undefined ? call.arguments : { arguments: call.arguments, revision }
+}
+
+interface GoodCall {
+  readonly tool: Tool
+  readonly input: unknown
+  readonly arguments: Json
+}
+
+type CheckedCall = GoodCall | { readonly refusal: HarnessError }
+
+function throughGuardrails(
+  turn: ToolTurn,
+  call: ToolCallPart,
+  index: number,
+  checked: CheckedCall,
+): CheckedCall | Promise<CheckedCall> {
+  const { context, guardrails } = turn
+  if (guardrails === undefined || 'refusal' in checked) return checked
+  const name = `guard-${turn.turn}-${index + 1}`
+  const recheck = (changed: ToolCallPart) => checkCall(checked.tool, changed)
+  return guardCall({ context, guardrails, name, call, checked, recheck })
+}
+
+function inspection(turn: ToolTurn, call: ToolCallPart, checked: GoodCall) {
+  const { context, guardrails } = turn
+  if (guardrails?.has('tool_result') !== true) return {}
+  const facts = { tool: call.name, callId: call.callId, arguments: checked.arguments }
+  const schema = checked.tool.output
+  return {
+    inspect: (value: unknown, run: StepRun) =>
+      guardrails.result({ context, run, call: facts, value, schema }),
+  }
+}
 
 /** A promise comes back only when the schema itself is asynchronous. */
 function checkCall(tool: Tool | undefined, call: ToolCallPart): CheckedCall | Promise<CheckedCall> {
   if (tool === undefined) return refused('tool/not-found', call, `There is no tool "${call.name}".`)
   const invalid = (why: string): CheckedCall => refused('tool/invalid-arguments', call, why)
-  let parsed: unknown
+  let parsed: Json
   try {
     parsed = call.arguments.trim() === '' ? {} : (JSON.parse(call.arguments) as Json)
   } catch {
@@ -99,7 +144,7 @@ function checkCall(tool: Tool | undefined, call: ToolCallPart): CheckedCall | Pr
   }
   const toChecked = (result: SchemaResult<unknown>): CheckedCall =>
     result.issues === undefined
-      ? { tool, input: result.value }
+      ? { tool, input: result.value, arguments: parsed }
       : invalid(`The arguments do not match: ${issueText(issueRecords(result.issues))}.`)
   // A schema that throws has not let the arguments through.
   const failed = (error: unknown): CheckedCall =>

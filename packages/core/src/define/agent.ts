@@ -1,8 +1,10 @@
-import type { ModelSettings } from '../ports/index.ts'
+import type { ModelSettings, Skill } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
 import { checkBudgetField, type Budget } from './budget.ts'
 import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
+import { checkGuardrails, type Guardrail } from './guardrail.ts'
+import { checkSkills } from './skills.ts'
 import type { Prompt } from './prompt.ts'
 import type { Tool, ToolFacts } from './tool.ts'
 
@@ -25,6 +27,10 @@ export interface AgentInit<Alias extends string, Input extends AnySchema, Output
   /** Writes the user message: text, or parts with files. Default: text as it is, other inputs as JSON. */
   readonly prompt?: (input: OutputOf<Input>) => Prompt
   readonly tools?: readonly ToolFacts[]
+  /** The prompt lists them, and the tool `read_skill` reads them. */
+  readonly skills?: readonly Skill[]
+  /** Asked in this order, after those of the harness. */
+  readonly guardrails?: readonly Guardrail[]
   /** Model turns. Default 16. */
   readonly maxSteps?: number
   /** Tool calls in all. Default: no limit. */
@@ -55,6 +61,8 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
   instructionsFor(input: unknown): string
   promptFor(input: unknown): Prompt
   readonly tools: readonly Tool[]
+  readonly skills: readonly Skill[]
+  readonly guardrails: readonly Guardrail[]
   readonly maxSteps: number | undefined
   readonly maxToolCalls: number | undefined
   readonly toolConcurrency: number
@@ -111,6 +119,8 @@ export function defineAgent<
       return typeof input === 'string' ? input : JSON.stringify(input)
     },
     tools: Object.freeze([...((init.tools ?? []) as readonly Tool[])]),
+    skills: checkSkills(what, init.skills ?? [], init.tools ?? []),
+    guardrails: checkGuardrails(what, init.guardrails ?? []),
     maxSteps: init.maxSteps,
     maxToolCalls: init.maxToolCalls,
     toolConcurrency: init.toolConcurrency ?? 8,

@@ -58,6 +58,8 @@ export interface ToolFacts {
 export interface Tool<Input = unknown, Output = unknown> extends ToolFacts {
   /** Method syntax: a tool with a narrower input is still a tool. */
   execute(input: Input, context: ToolContext): Output | Promise<Output>
+  /** What a result depends on beside the input. A replay in which it is another has diverged. */
+  revisionOf?(input: unknown): string | undefined
 }
 
 /** The tool of these schemas. Their types are worked out where it is called, and not where it is only listed. */

@@ -1,4 +1,10 @@
-import { journalErrorCodes, modelErrorCodes, storeErrorCodes, type PortErrorCode } from '../ports/index.ts'
+import {
+  journalErrorCodes,
+  modelErrorCodes,
+  skillErrorCodes,
+  storeErrorCodes,
+  type PortErrorCode,
+} from '../ports/index.ts'
 
 /**
  * The one table of codes. A code is API: it is never renamed and never means something else. The text
@@ -14,6 +20,7 @@ export const harnessErrorCodes = {
   'validation/options': 'An option of a call is not valid. The message names it.',
   'validation/memory_scope':
     'A user or tenant memory was asked for without a valid id. Give one, or metadata.userId or tenantId.',
+  'validation/eval_input': 'An evaluation has no candidates, items or scorers. Give it some.',
   'validation/value': 'A value cannot be stored and read back equal. See meta.path.',
   'session/busy': 'The session has a run under way, waiting or orphaned: meta.reason and meta.runId name it.',
   'session/closed': 'The session was closed. Open it again with harness.getSession(id).',
@@ -43,6 +50,9 @@ export const harnessErrorCodes = {
   'budget/unpriceable':
     'A model call has no upper bound that the budget of its run could reserve: meta.missing says what is missing.',
   'agent/refusal': 'The model refused to answer.',
+  'guardrail/blocked':
+    'A guardrail did not let a value through: meta.guardrail, meta.stage and meta.reason say why.',
+  'skill/unreadable': 'A model asked for a skill or a file that is not there or is not text.',
   'operation/cancelled': 'The operation was cancelled: meta.scope says what.',
   'operation/timeout': 'The operation took longer than allowed: meta.scope and meta.timeoutMs say what.',
   'delegation/refused': 'A child call is not allowed here: meta.reason and meta.limit say why.',
@@ -63,4 +73,5 @@ export const allErrorCodes: readonly ErrorCode[] = [
   ...Object.values(storeErrorCodes),
   ...Object.values(journalErrorCodes),
   ...Object.values(modelErrorCodes),
+  ...Object.values(skillErrorCodes),
 ]

@@ -2,6 +2,7 @@ import type { AgentDeps } from '../agent/program.ts'
 import type { Agent } from '../define/agent.ts'
 import { checkFields, requireFields } from '../define/check.ts'
 import { resolveDefaults } from '../define/defaults.ts'
+import { checkGuardrails } from '../define/guardrail.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import { inMemoryStore } from '../in-memory/in-memory-store.ts'
 import { createModelRegistry } from '../models/registry.ts'
@@ -88,6 +89,7 @@ class HarnessCore {
       models,
       defaults,
       platform,
+      guardrails: checkGuardrails(what, init.guardrails ?? []),
       readHistory: (run) => messages.read(run.sessionId, run.historyPosition),
     }
     const child = (agent: Agent) => childProgram(agent, deps)

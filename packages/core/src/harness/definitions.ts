@@ -4,6 +4,7 @@ import type { Agent } from '../define/agent.ts'
 import type { Workflow } from '../define/workflow.ts'
 import type { Definition, Program } from '../run/definition.ts'
 import { validateOrThrow } from '../schema/validate.ts'
+import { equipWithSkills } from '../skills/equip.ts'
 import { workflowProgram, type WorkflowDeps } from '../workflow/program.ts'
 
 /** An agent as something that can be run. Its loop has checked the answer, so its output is taken as it is. */
@@ -14,7 +15,7 @@ export function agentDefinition(agent: Agent, deps: AgentDeps): Definition {
     name,
     version,
     input,
-    program: agentProgram(agent, compilePrompt(agent), deps),
+    program: compileAgent(agent, deps),
   }
 }
 
@@ -26,8 +27,13 @@ export function workflowDefinition(workflow: Workflow, deps: WorkflowDeps): Defi
 
 /** An agent as the child of a workflow: the engine hands it the raw input. */
 export function childProgram(agent: Agent, deps: AgentDeps): Program {
-  const program = agentProgram(agent, compilePrompt(agent), deps)
+  const program = compileAgent(agent, deps)
   const failure = { code: 'validation/input', what: `The input of agent "${agent.name}"` } as const
   return async (context, input) =>
     program(context, await context.io(() => validateOrThrow(agent.input, input, failure)))
+}
+
+function compileAgent(agent: Agent, deps: AgentDeps): Program {
+  const equipped = equipWithSkills(agent)
+  return agentProgram(equipped, compilePrompt(equipped), deps)
 }

@@ -1,5 +1,6 @@
 import type { Agent } from '../define/agent.ts'
 import type { HarnessDefaults } from '../define/defaults.ts'
+import type { Guardrail } from '../define/guardrail.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import type { ModelChoice } from '../models/registry.ts'
 import type { MemoryHandle } from '../define/memory.ts'
@@ -35,6 +36,8 @@ export interface HarnessInit<Agents extends AgentMap, Workflows extends Workflow
   /** Capabilities that some adapter must have. */
   readonly requires?: readonly Capability[]
   readonly defaults?: HarnessDefaults
+  /** Of every agent, before its own. */
+  readonly guardrails?: readonly Guardrail[]
 }
 
 /** Options of `getSession`. */

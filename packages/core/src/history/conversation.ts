@@ -51,6 +51,8 @@ async function messagesOfScope(
       if (turn.answer.content.length > 0) messages.push(turn.answer)
       open = { calls: turn.answer.content.filter((part) => part.type === 'tool-call'), results: new Map() }
     }
+    if (type === 'step.finished' && data.label.guardrail === 'output')
+      await applyOutputGuard(messages, data, decode)
     const { tool, callId } = data.label
     if (type !== 'tool.finished' || open === undefined || tool === undefined || callId === undefined) continue
     const output = data.status === 'ok' ? await decode(data) : undefined
@@ -86,4 +88,20 @@ export function toolMessage(
         results.get(callId) ?? toolResult(name, callId, { error: 'The call was not finished.' }),
     ),
   }
+}
+
+/**
+ * What an output guardrail decided holds for the history too: an answer that was blocked is not in it, one that was
+ * transformed is there as it became.
+ */
+async function applyOutputGuard(
+  messages: Message[],
+  data: ResultEntry['data'],
+  decode: Decode,
+): Promise<void> {
+  if (messages.at(-1)?.role !== 'assistant') return
+  if (data.status === 'failed') return void messages.pop()
+  const record = (await decode(data)) as { readonly changed?: { readonly text: string } }
+  if (record.changed === undefined) return
+  messages.splice(-1, 1, { role: 'assistant', content: [{ type: 'text', text: record.changed.text }] })
 }

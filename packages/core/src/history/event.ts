@@ -75,6 +75,8 @@ export interface LabelRecord {
   readonly usage?: Usage
   /** Whether a child's messages join the session's history. */
   readonly history?: 'session' | 'own'
+  /** What guardrails were asked about. */
+  readonly guardrail?: 'input' | 'output' | 'tool_call'
 }
 
 /** Why a run stopped for now. */

@@ -20,6 +20,8 @@ export interface ModelStepInit extends CallInit {
   readonly project?: (request: ModelRequest) => ModelRequest | undefined
   /** The answer is JSON: what is known of it is shown while it arrives. */
   readonly structured?: boolean
+  /** Nothing is shown before the answer is complete: a guardrail may not let it through. */
+  readonly holdsText?: boolean
 }
 
 /** A step that calls a model, with live deltas. */
@@ -73,10 +75,12 @@ function send(init: ModelStepInit, attempt: CallAttempt, request: ModelRequest):
     signal: run.signal,
     platform,
     onPart: () => (attempts.sawPart = true),
-    onText: (text, offset) => {
-      context.emit({ type: 'model.delta', key, attempt: number, offset, text, ...by })
-      partials?.push(text)
-    },
+    ...(init.holdsText !== true && {
+      onText: (text: string, offset: number) => {
+        context.emit({ type: 'model.delta', key, attempt: number, offset, text, ...by })
+        partials?.push(text)
+      },
+    }),
   })
 }
 

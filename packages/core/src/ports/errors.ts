@@ -62,8 +62,19 @@ export const modelErrorCodes = {
   malformed: 'model/malformed',
 } as const
 
+/** Codes of a skill that is not taken. */
+export const skillErrorCodes = {
+  /** `SKILL.md` or a field breaks a rule. `meta.field` and `meta.line` say where. */
+  invalid: 'skill/invalid',
+  /** A skill holds more than is allowed. */
+  limit: 'skill/limit',
+  /** A link, a special file, a path out of the skill, or something that cannot be read. */
+  path: 'skill/path',
+} as const
+
 /** Any code above. */
 export type PortErrorCode =
+  | (typeof skillErrorCodes)[keyof typeof skillErrorCodes]
   | (typeof storeErrorCodes)[keyof typeof storeErrorCodes]
   | (typeof journalErrorCodes)[keyof typeof journalErrorCodes]
   | (typeof modelErrorCodes)[keyof typeof modelErrorCodes]

@@ -8,6 +8,7 @@ export {
   journalErrorCodes,
   modelErrorCodes,
   PortError,
+  skillErrorCodes,
   storeErrorCodes,
 } from './errors.ts'
 export type { ErrorMeta, PortErrorCode, PortErrorInit } from './errors.ts'
@@ -37,6 +38,8 @@ export type {
   MemoryWrite,
 } from './memory.ts'
 export { wordsOf } from './memory-words.ts'
+export { defineSkill, isSkillPath, skillFileName } from './skill.ts'
+export type { Skill, SkillFile, SkillInit } from './skill.ts'
 export type { Store } from './store.ts'
 export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
 export type { LogFields, Logger } from './logger.ts'

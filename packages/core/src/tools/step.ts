@@ -1,5 +1,6 @@
 import { toolCheckpoints } from '../checkpoints/run-checkpoints.ts'
 import type { Checkpoints } from '../define/checkpoints.ts'
+import type { StepRun } from '../define/effect.ts'
 import type { ToolMemory } from '../define/memory.ts'
 import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
@@ -22,6 +23,8 @@ export interface ToolStepInit {
   readonly callId?: string
   readonly defaultTimeoutMs: number
   readonly folded?: boolean
+  /** Sees each result before it is recorded and gives the one that is. */
+  readonly inspect?: (output: unknown, run: StepRun) => unknown
 }
 
 /** A step that executes a tool. */
@@ -66,7 +69,8 @@ export function toolStep(init: ToolStepInit): StepSpec {
           return (checkpoints ??= toolCheckpoints(context, agent, () => run.signal))
         },
       })
-      return checkOutput(tool, output)
+      const checked = await checkOutput(tool, output)
+      return init.inspect === undefined ? checked : init.inspect(checked, run)
     },
   }
 }
