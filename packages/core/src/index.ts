@@ -3,15 +3,8 @@ export type { Tool, ToolContext, ToolFacts, ToolInit, ToolOf } from './define/to
 export { defineAgent } from './define/agent.ts'
 export type { Agent, AgentInit } from './define/agent.ts'
 export { defineGuardrail } from './define/guardrail.ts'
-export type {
-  Guardrail,
-  GuardrailContext,
-  GuardrailInit,
-  GuardrailStage,
-  GuardrailVerdict,
-} from './define/guardrail.ts'
-export { defineSkill } from './ports/skill.ts'
-export type { Skill, SkillFile, SkillInit } from './ports/skill.ts'
+export type { Guardrail, GuardrailContext, GuardrailInit, GuardrailVerdict } from './define/guardrail.ts'
+export { defineSkill, type Skill, type SkillInit } from './ports/skill.ts'
 export { defineWorkflow } from './define/workflow.ts'
 export type { AgentMap, ModelNeeds, ToolMap, Workflow, WorkflowInit } from './define/workflow.ts'
 export type {
@@ -59,8 +52,7 @@ export type { RunState } from './history/fold.ts'
 export type { ModelAlias, ModelChoice } from './models/registry.ts'
 export type { ModelRetry } from './models/retry.ts'
 export { HarnessError } from './errors/harness-error.ts'
-export type { ErrorCode, HarnessErrorCode } from './errors/codes.ts'
-export { allErrorCodes, harnessErrorCodes } from './errors/codes.ts'
+export { allErrorCodes, harnessErrorCodes, type ErrorCode, type HarnessErrorCode } from './errors/codes.ts'
 export { inMemoryStore } from './in-memory/in-memory-store.ts'
 export { nodePlatform } from './platform/node-platform.ts'
 export type { AnySchema, InputOf, OutputOf, StandardSchema } from './schema/standard-schema.ts'

@@ -77,11 +77,12 @@ const callEcho = (text: string): Turn => calls(['c', 'echo', { text }])
 describe('a guardrail on input', () => {
   test('sees the input and lets it pass [GRD-1, GRD-2]', async () => {
     const seen: unknown[] = []
-    const { run, model } = await sessionWith([says('hi')], {
+    const { run, model, clock } = await sessionWith([says('hi')], {
       guardrails: [guard('input', (value, { stage, agent }) => (seen.push(value, stage, agent), pass))],
     })
     expect(await run('hello')).toBe('hi')
     expect(seen).toEqual(['hello', 'input', 'helper'])
+    expect(clock.timers).toEqual([])
     expect(model.requests[0]?.messages.at(-1)).toMatchObject({ content: [{ text: 'hello' }] })
   })
 
@@ -119,8 +120,10 @@ describe('a guardrail on input', () => {
   })
 
   test('a transformed input that the schema refuses blocks', async () => {
-    const { run } = await sessionWith([], { guardrails: [guard('input', () => become(5))] })
-    expect(await failureOf(run())).toMatchObject({ meta: { reason: 'invalid_transform', stage: 'input' } })
+    const { run, events } = await sessionWith([], { guardrails: [guard('input', () => become(5))] })
+    const meta = { guardrail: 'guard', reason: 'invalid_transform', stage: 'input' }
+    expect(await failureOf(run())).toMatchObject({ code: 'guardrail/blocked', meta })
+    expect((await events())[1]).toMatchObject({ type: 'step.finished', status: 'failed', error: { meta } })
   })
 })
 
