@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import type { Budget, TokenPrices } from '@belay/core'
+import { parseBudget, parsePrices } from './budget-options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What was typed. */
@@ -9,6 +11,11 @@ export interface Arguments {
   readonly run: string | undefined
   readonly out: string | undefined
   readonly db: string | undefined
+  /** What a new run may spend. */
+  readonly budget: Budget | undefined
+  /** What is added to the budget of a run. */
+  readonly extend: Budget | undefined
+  readonly prices: TokenPrices | undefined
 }
 
 /** What `durable: { runId }` takes. */
@@ -35,7 +42,21 @@ export function parseArguments(args: readonly string[]): Arguments {
   for (const [name, value] of Object.entries({ folder, out, db })) {
     if (value === '' || value?.includes('\0') === true) throw new UsageError(`The ${name} is not a path.`)
   }
-  return { help, folder, question: question?.trim(), run, out, db }
+  if (values.extend !== undefined && run === undefined)
+    throw new UsageError('--extend adds to the budget of a run: name it with --run.')
+  if (values.extend !== undefined && values.budget !== undefined)
+    throw new UsageError('--budget is for a new run and --extend for one that has begun: give one of them.')
+  return {
+    help,
+    folder,
+    question: question?.trim(),
+    run,
+    out,
+    db,
+    budget: values.budget === undefined ? undefined : parseBudget('--budget', values.budget),
+    extend: values.extend === undefined ? undefined : parseBudget('--extend', values.extend),
+    prices: values.prices === undefined ? undefined : parsePrices(values.prices),
+  }
 }
 
 function parse(args: readonly string[]) {
@@ -48,6 +69,9 @@ function parse(args: readonly string[]) {
         run: { type: 'string' },
         out: { type: 'string' },
         db: { type: 'string' },
+        budget: { type: 'string' },
+        extend: { type: 'string' },
+        prices: { type: 'string' },
       },
     })
   } catch (error) {

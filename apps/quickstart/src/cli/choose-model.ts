@@ -1,3 +1,4 @@
+import type { TokenPrices } from '@belay/core'
 import type { Model } from '@belay/core/ports'
 import { openai, openaiCompatible } from '@belay/openai-provider'
 import { offlineModel } from '../offline-model/offline-model.ts'
@@ -10,6 +11,8 @@ export type ModelEnvironment = Readonly<Record<string, string | undefined>>
 export interface ChosenModel {
   readonly model: Model
   readonly announcement: string
+  /** Where they are known without being told. */
+  readonly prices?: TokenPrices
 }
 
 const defaultOpenAIModel = 'gpt-5-mini'
@@ -24,6 +27,7 @@ export function chooseModel(environment: ModelEnvironment): ChosenModel {
   if (key === undefined) {
     return {
       model: offlineModel(),
+      prices: { inputUsdPerMTok: 0, outputUsdPerMTok: 0 },
       announcement:
         'no OPENAI_API_KEY: using the embedded offline model (extractive: it quotes, it does not reason)',
     }

@@ -36,6 +36,8 @@ function codedText(error: HarnessError | Error, environment: ModelEnvironment): 
       return `${server} gives no answer: check ${baseURL ? 'OPENAI_BASE_URL' : 'the network'} (${code}${detail(meta['networkCode'])}).`
     case 'model/bad-request':
       return `${server} refused the request${status(meta['status'])}: check OPENAI_MODEL (${code}${detail(meta['providerMessage'])}).`
+    case 'budget/unpriceable':
+      return `A call cannot be made under the budget of this run: ${meta['missing'] === 'prices' ? 'give --prices' : message} (budget/unpriceable).`
     case 'store/corrupt':
     case 'store/version':
     case 'store/read-only':

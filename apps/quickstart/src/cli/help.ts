@@ -13,6 +13,9 @@ Options
   --run <id>     Name of the run. The same id again goes on where the run stopped, or prints its result.
   --out <dir>    Folder of report.md. Default: ./belay-report
   --db <file>    Database of the runs. Default: runs.db in the folder of the report
+  --budget <b>   What a new run may spend, such as tokens=200000,usd=0.50,calls=40, or some of them
+  --extend <b>   Adds to the budget of the run that --run names
+  --prices <p>   US dollars per million tokens of the model, for usd: in=0.25,out=2,cached=0.025
   --help, -h     This text
 
 Environment
@@ -22,5 +25,5 @@ Environment
   NO_COLOR         No colours
 
 Exit codes
-  0 done   1 failed, resumable with the same --run   2 wrong usage   130, 143 interrupted, resumable
+  0 done   1 failed, resumable with the same --run   2 wrong usage   3 out of budget   130, 143 interrupted, resumable
 `

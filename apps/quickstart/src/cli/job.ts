@@ -1,9 +1,11 @@
+import type { Budget } from '@belay/core'
 import { createHash } from 'node:crypto'
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { systemCode } from '../documents/document-error.ts'
 import type { DocumentPlace } from '../documents/document-place.ts'
 import type { Arguments } from './arguments.ts'
+import { budgetText, pricesText } from './budget-options.ts'
 import { defaultDocuments, defaultQuestion } from './default-job.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -15,6 +17,7 @@ export interface Job {
   readonly out: string
   readonly db: string
   readonly place: DocumentPlace
+  readonly budget: Budget | undefined
 }
 
 const defaultOut = 'belay-report'
@@ -37,12 +40,27 @@ export function jobOf(args: Arguments, cwd: string, now: () => number): Job {
     include: 'include' in documents ? [...documents.include] : null,
     exclude: [out, ...databaseFiles(db)].flatMap((path) => inside(folder, path)),
   }
-  return { runId: args.run ?? newRunId(folder, question, now()), folder, question, out, db, place }
+  return {
+    runId: args.run ?? newRunId(folder, question, now()),
+    folder,
+    question,
+    out,
+    db,
+    place,
+    budget: args.budget,
+  }
 }
 
 /** The command that goes on with a run: the id finds the rest in the database. */
-export function resumeCommand(runId: string, args: Arguments, program: readonly string[]): string {
+export function resumeCommand(
+  runId: string,
+  args: Arguments,
+  program: readonly string[],
+  extend?: Budget,
+): string {
   const options = [
+    ...(extend === undefined ? [] : ['--extend', budgetText(extend)]),
+    ...(args.prices === undefined ? [] : ['--prices', pricesText(args.prices)]),
     ...(args.out === undefined ? [] : ['--out', args.out]),
     ...(args.db === undefined ? [] : ['--db', args.db]),
   ]

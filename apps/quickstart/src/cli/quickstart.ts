@@ -1,3 +1,4 @@
+import type { Budget } from '@belay/core'
 import type { Model } from '@belay/core/ports'
 import { createView, type Screen } from '../progress/view.ts'
 import { researchEffects, type ResearchEffects } from '../research/workflow.ts'
@@ -6,9 +7,11 @@ import { chooseModel, type ChosenModel } from './choose-model.ts'
 import { failureOf } from './failure-line.ts'
 import { help } from './help.ts'
 import { jobOf, placesOf, resumeCommand } from './job.ts'
+import { outOfBudgetExitCode, outOfBudgetLine, suggestion } from './out-of-budget.ts'
 import { prepareOutput } from './output-folder.ts'
 import { openResearch, type OpenRun, type Research } from './research-run.ts'
 import { watchStopSignals } from './stop-signals.ts'
+import { UsageError } from './usage-error.ts'
 
 /** What the quickstart is put together from; each part has a default. */
 export interface QuickstartParts {
@@ -59,11 +62,19 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
   const places = placesOf(args, io.cwd)
   // Paths are checked before anything is written; a run that is in the database brings its own.
   const job = args.run === undefined || args.folder !== undefined ? jobOf(args, io.cwd, Date.now) : undefined
+  const prices = args.prices ?? chosen.prices
+  if (args.budget?.costUsd !== undefined && prices === undefined)
+    throw new UsageError(
+      '--budget usd=… needs --prices in=…,out=…: US dollars per million tokens of the model.',
+    )
   prepareOutput(places.out, places.db)
   const stop = watchStopSignals()
-  const research = openResearch({ db: places.db, model: chosen.model, effects: io.effects })
+  const research = openResearch({ db: places.db, model: chosen.model, prices, effects: io.effects })
   try {
     const isKnown = args.run !== undefined && (await research.isKnown(args.run))
+    if (isKnown && args.budget !== undefined)
+      throw new UsageError(`The run ${args.run} has begun: add to its budget with --extend.`)
+    if (args.run !== undefined && args.extend !== undefined) await research.extend(args.run, args.extend)
     const goesOnById = isKnown && args.folder === undefined && args.question === undefined
     const run =
       goesOnById && args.run !== undefined
@@ -89,19 +100,28 @@ async function follow({ io, args, chosen, research, run, stop }: Following): Pro
   const command = resumeCommand(run.id, args, io.program)
   io.stdout.write(`${introduction(run, chosen, command).join('\n')}\n`)
   const view = run.isFinished ? undefined : createView(io.stdout, io.environment)
-  const watching = showEvents(run, view)
+  const watching = watchEvents(run, view)
   try {
     const outcome = await Promise.race([
       run.result.then((output) => ({ output })),
       stop.asked.then((exitCode) => ({ exitCode })),
+      watching.outOfBudget.then((needs) => ({ needs })),
     ])
+    if ('needs' in outcome) {
+      const report = await research.budgetOf(run.id)
+      await research.close()
+      view?.end()
+      const out = { report, needs: outcome.needs }
+      io.stdout.write(`${outOfBudgetLine(out, resumeCommand(run.id, args, io.program, suggestion(out)))}\n`)
+      return outOfBudgetExitCode
+    }
     if ('exitCode' in outcome) {
       await research.close()
       view?.end()
       io.stdout.write(`stopped; what is recorded stays. Go on with: ${command}\n`)
       return outcome.exitCode
     }
-    await watching
+    await watching.ended
     view?.end()
     const { report, title, summary, claims, removed } = outcome.output
     const lines = [
@@ -127,13 +147,23 @@ function introduction(run: OpenRun, { announcement }: ChosenModel, command: stri
   return [announcement, first, ...(run.isNew ? [`if it is interrupted, go on with: ${command}`] : [])]
 }
 
-async function showEvents(run: OpenRun, view: ReturnType<typeof createView> | undefined): Promise<void> {
-  if (view === undefined) return
-  let isNew = run.isNew
-  for await (const event of run.events()) {
-    if (event.type === 'run.resumed' && event.attempt >= run.attempt) isNew = true
-    view.show(event, isNew)
+/** Shows what happens, and says when the run stops here for want of a budget, with what its calls lack. */
+function watchEvents(
+  run: OpenRun,
+  view: ReturnType<typeof createView> | undefined,
+): { readonly ended: Promise<void>; readonly outOfBudget: Promise<readonly Budget[]> } {
+  const out = Promise.withResolvers<readonly Budget[]>()
+  const show = async (): Promise<void> => {
+    if (view === undefined) return
+    let isNew = run.isNew
+    for await (const event of run.events()) {
+      if (event.type === 'run.resumed' && event.attempt >= run.attempt) isNew = true
+      view.show(event, isNew)
+      if (isNew && event.type === 'run.suspended' && event.reason === 'budget/exhausted')
+        out.resolve((event.parked ?? []).flatMap(({ needs }) => needs ?? []))
+    }
   }
+  return { ended: show(), outOfBudget: out.promise }
 }
 
 /** How somebody called this, so that the command that goes on can be typed in the same place. */

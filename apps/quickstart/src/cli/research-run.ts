@@ -1,9 +1,17 @@
-import { defineHarness, type RunEvent, type RunHandle } from '@belay/core'
+import {
+  defineHarness,
+  type Budget,
+  type BudgetReport,
+  type RunEvent,
+  type RunHandle,
+  type TokenPrices,
+} from '@belay/core'
 import type { Model } from '@belay/core/ports'
 import { sqliteStore } from '@belay/local-sqlite'
 import { researchOutputSchema, type ResearchOutput } from '../research/schemas.ts'
 import { researchWorkflow, type ResearchEffects } from '../research/workflow.ts'
 import type { Job } from './job.ts'
+import { limitedModel } from './limited-model.ts'
 
 /** A run under way, or one that has ended. */
 export interface OpenRun {
@@ -24,6 +32,10 @@ export interface Research {
   start(job: Job): Promise<OpenRun>
   /** Goes on with a known run by its id alone; its input is in the database. */
   goOn(runId: string): Promise<OpenRun>
+  /** Adds to the budget of a run. */
+  extend(runId: string, more: Budget): Promise<void>
+  /** Where the budget of a run stands, if it has one. */
+  budgetOf(runId: string): Promise<BudgetReport | undefined>
   /** Stops what executes, which leaves the run resumable. May be called twice. */
   close(): Promise<void>
 }
@@ -34,11 +46,14 @@ const nothing = { recorded: 0, attempt: 0, isFinished: false }
 export function openResearch(init: {
   readonly db: string
   readonly model: Model
+  readonly prices: TokenPrices | undefined
   readonly effects: ResearchEffects
 }): Research {
+  let isLimited = false
+  const model = limitedModel(init.model, () => isLimited)
   const harness = defineHarness({
     name: 'quickstart',
-    models: { research: init.model },
+    models: { research: { model, ...(init.prices !== undefined && { prices: init.prices }) } },
     workflows: { research: researchWorkflow(init.effects) },
     store: sqliteStore({ file: init.db }),
     requires: ['store.persistent'],
@@ -47,7 +62,8 @@ export function openResearch(init: {
   const before = async (runId: string) => {
     const known = await harness.runs.get(runId)
     if (known === undefined) return { ...nothing, isNew: true }
-    const { steps, modelCalls, toolCalls, attempt } = await harness.runs.summary(runId)
+    const { steps, modelCalls, toolCalls, attempt, budget } = await harness.runs.summary(runId)
+    isLimited = budget !== undefined
     const isFinished = known.state === 'succeeded'
     return { isNew: false, isFinished, attempt, recorded: steps + modelCalls + toolCalls }
   }
@@ -61,18 +77,25 @@ export function openResearch(init: {
 
   return {
     isKnown: async (runId) => (await harness.runs.get(runId)) !== undefined,
-    start: async ({ runId, folder, question, out, place }) => {
+    start: async ({ runId, folder, question, out, place, budget }) => {
       const known = await before(runId)
+      isLimited ||= budget !== undefined
       // One session per run: runs of different questions share no history and may execute at once.
       const session = await harness.getSession(`research/${runId}`)
       const input = { folder, question, out }
-      const handle = await session.workflows.research.start(input, { durable: { runId }, metadata: place })
+      const handle = await session.workflows.research.start(input, {
+        durable: { runId },
+        metadata: place,
+        ...(budget !== undefined && { budget }),
+      })
       return opened(handle, known)
     },
     goOn: async (runId) => {
       const known = await before(runId)
       return opened(await harness.runs.resume(runId), known)
     },
+    extend: (runId, more) => harness.runs.extend(runId, more),
+    budgetOf: async (runId) => (await harness.runs.summary(runId)).budget,
     close: () => harness.shutdown(),
   }
 }
