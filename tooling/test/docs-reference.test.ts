@@ -16,7 +16,7 @@ describe('docs/reference/events.md', () => {
   const sections = sectionsOf(page, 3)
 
   test('has a section for each event, and no other', () => {
-    const types = [...Object.keys(tables.committed), ...Object.keys(tables.transient)]
+    const types = Object.keys({ ...tables.transient, ...tables.committed })
     expect(sections.map(({ title }) => title).toSorted()).toEqual(types.toSorted())
   })
 
@@ -25,7 +25,14 @@ describe('docs/reference/events.md', () => {
     expect(results && tableFields(results)).toEqual(tables.result)
   })
 
-  test.each(Object.entries({ ...tables.committed, ...tables.transient }))(
+  test('has the fields of ends that are not recorded', () => {
+    const unrecorded = sectionsOf(page, 2).find(({ title }) => title === 'Ends that are not recorded')
+    const both = Object.entries(tables.transient).filter(([type]) => type in tables.committed)
+    expect(both.length).toBeGreaterThan(0)
+    for (const [, fields] of both) expect(unrecorded && tableFields(unrecorded)).toEqual(fields)
+  })
+
+  test.each(Object.entries({ ...tables.transient, ...tables.committed }))(
     'has the fields of %s',
     (type, fields) => {
       const section = sections.find(({ title }) => title === type)

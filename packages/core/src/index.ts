@@ -51,6 +51,8 @@ export type { CommittedEvent, RunEvent, TransientEvent } from './history/event.t
 export type { RunState } from './history/fold.ts'
 export type { ModelAlias, ModelChoice } from './models/registry.ts'
 export type { ModelRetry } from './models/retry.ts'
+export { toSSE } from './feed/sse.ts'
+export type { EventSource, SSEOptions } from './feed/sse.ts'
 export { HarnessError } from './errors/harness-error.ts'
 export { allErrorCodes, harnessErrorCodes, type ErrorCode, type HarnessErrorCode } from './errors/codes.ts'
 export { inMemoryStore } from './in-memory/in-memory-store.ts'

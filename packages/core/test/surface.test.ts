@@ -20,6 +20,7 @@ test('the exports of @belay/core', () => {
     'harnessErrorCodes',
     'inMemoryStore',
     'nodePlatform',
+    'toSSE',
   ])
 })
 
@@ -147,6 +148,10 @@ test('the names of events [EVT-5]', () => {
     'model.started': true,
     'tool.started': true,
     'fanout.started': true,
+    'agent.finished': true,
+    'model.finished': true,
+    'tool.finished': true,
+    'fanout.finished': true,
     'model.delta': true,
     'model.object.partial': true,
     'stream.overflow': true,

@@ -17,7 +17,10 @@ test('draws at most ten times a second, however many events come', () => {
   const { view, pictures } = setup()
   expect(pictures()).toBe(1)
   for (let position = 1; position <= 1_000; position++) {
-    view.show({ type: 'fanout.started', runId: 'r', at: 0, key: `f${position}`, items: 1 }, true)
+    view.show(
+      { type: 'fanout.started', runId: 'r', at: 0, id: `f${position}@1`, key: `f${position}`, items: 1 },
+      true,
+    )
     vi.advanceTimersByTime(1)
   }
   expect(pictures()).toBe(11)

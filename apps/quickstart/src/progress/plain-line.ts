@@ -4,6 +4,7 @@ import { stepFact } from './progress.ts'
 
 /** A committed event as one line, or nothing when it tells a reader nothing new. */
 export function plainLine(event: RunEvent): string | undefined {
+  if (!('position' in event)) return undefined
   switch (event.type) {
     case 'step.finished': {
       const fact =

@@ -31,12 +31,13 @@ export class Progress {
         this.activities.set(actorOf(event.key), 'answering')
         return
       case 'model.finished':
+        if (!('position' in event)) return
         this.tokensIn += event.label?.usage?.inputTokens ?? 0
         this.tokensOut += event.label?.usage?.outputTokens ?? 0
         this.steps++
         return
       case 'tool.finished':
-        this.steps++
+        if ('position' in event) this.steps++
         return
       case 'step.finished':
         this.steps++

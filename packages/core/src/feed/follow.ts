@@ -1,7 +1,10 @@
-import type { Journal, Platform, Timer } from '../ports/index.ts'
+import type { Entry, Journal, Platform, Timer } from '../ports/index.ts'
 import type { CommittedEvent, RunEvent, TransientEvent } from '../history/event.ts'
+import { isResult } from '../history/fold.ts'
+import { operationId } from '../history/operation-id.ts'
 import type { Deltas } from './deltas.ts'
 import type { Hub } from './hub.ts'
+import { OpenStarted } from './open-started.ts'
 import { runStream } from './streams.ts'
 
 /** Transient events kept for one reader before the oldest is dropped. */
@@ -48,6 +51,7 @@ export function follow(source: FollowSource, after: number): AsyncIterableIterat
 class RunReader implements AsyncIterableIterator<RunEvent> {
   readonly #source: FollowSource
   readonly #stop: (() => void)[] = []
+  readonly #started = new OpenStarted()
   #queue: QueueItem[] = [{ type: 'wake', upTo: Infinity }]
   #page: CommittedEvent[] = []
   /** Nothing was behind the page when it was read. */
@@ -90,17 +94,20 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   async #advance(): Promise<IteratorResult<RunEvent>> {
     if (!this.#opened && !this.#done) this.#open()
     for (;;) {
-      const committed = this.#page.shift()
+      const [committed] = this.#page
       if (committed !== undefined) return this.#deliver(committed)
       if (this.#done) return { done: true, value: undefined }
       const item = this.#take()
       if (item === undefined) await new Promise<void>((resolve) => this.#sleep(resolve))
       else if (item.type === 'wake') await this.#read(item)
-      else return { done: false, value: item }
+      else if (this.#started.take(item)) return { done: false, value: item }
     }
   }
 
   #deliver(event: CommittedEvent): IteratorResult<RunEvent> {
+    const end = this.#started.before(event)
+    if (end !== undefined) return { done: false, value: end }
+    this.#page.shift()
     this.#position = event.position
     this.#finished = event.type === 'run.finished'
     this.#closeAtEnd()
@@ -135,16 +142,7 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     if (limit <= 0) return
     const entries = await journal.read(runStream(runId), { after: this.#position, limit })
     if (this.#done) return
-    this.#page = entries.map(
-      (entry) =>
-        ({
-          ...(entry.data as object),
-          type: entry.type,
-          runId,
-          position: entry.position,
-          at: entry.at,
-        }) as CommittedEvent,
-    )
+    this.#page = entries.map((entry) => eventOf(runId, entry))
     // A page that was cut by its size may have a successor; behind one that was cut by its mark comes another mark.
     this.#atEnd = entries.length < pageSize
     if (!this.#atEnd) this.#queue.unshift({ type: 'wake', upTo })
@@ -222,3 +220,10 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 }
 
 const pageSize = 1_000
+
+/** An entry as readers see it. */
+function eventOf(runId: string, { type, position, at, data }: Entry): CommittedEvent {
+  const { key, runAttempt } = data as { readonly key: string; readonly runAttempt?: number }
+  const id = isResult(type) ? { id: operationId(key, runAttempt ?? 1) } : {}
+  return { ...(data as object), ...id, type, runId, position, at } as CommittedEvent
+}

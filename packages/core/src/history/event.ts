@@ -3,6 +3,7 @@ import type { FinishReason, Json, JsonObject, Usage } from '../ports/index.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { CheckpointKey } from '../define/checkpoints.ts'
 import type { IssueRecord } from '../schema/validate.ts'
+import type { Lineage } from './lineage.ts'
 
 /**
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
@@ -36,6 +37,8 @@ export interface AskRecord {
   readonly seen?: number
   /** The name of the call, when it gave a key of its own and the key does not say it. */
   readonly name?: string
+  /** Of what happens in a child, and of its end. */
+  readonly lineage?: Lineage
 }
 
 /** Where a failure came from: the result that recorded it first, then each scope end that carried it. */
@@ -56,6 +59,8 @@ export type ResultData = AskRecord &
     /** Counts from 1. */
     readonly attempt?: number
     readonly startedAt?: number
+    /** The attempt of the run that recorded it, when it is not the first. */
+    readonly runAttempt?: number
     /** The effect may not run twice. */
     readonly once?: true
     /** A `once` effect whose step can ask the outside world what became of it. */
@@ -153,6 +158,7 @@ export interface CommittedEvents {
     readonly key: string
     readonly commandId: string
     readonly issues: readonly IssueRecord[]
+    readonly lineage?: Lineage
   }
   'step.retried': AskRecord & {
     readonly attempt: number
@@ -173,28 +179,46 @@ export interface CommittedEvents {
     readonly outputTokens: number
     readonly costUsd?: number
     readonly prices?: TokenPrices
+    readonly lineage?: Lineage
   }
   'budget.extended': BudgetExtension & { readonly commandId: string }
-  'checkpoint.written': CheckpointRecord
-  'checkpoint.deleted': CheckpointKey & { readonly scope: string }
+  'checkpoint.written': CheckpointRecord & { readonly lineage?: Lineage }
+  'checkpoint.deleted': CheckpointKey & { readonly scope: string; readonly lineage?: Lineage }
+}
+
+/** What began and can be told from other executions of the same key by its `id`. */
+interface Started {
+  readonly id: string
+  readonly key: string
+}
+
+/**
+ * The end of something that is not recorded, because it was aborted before it completed (`cancelled`), or because the
+ * attempt that began it is over and another one begins it anew (`interrupted`).
+ */
+interface Unrecorded extends Started {
+  readonly status: 'cancelled' | 'interrupted'
+  readonly label?: LabelRecord
 }
 
 /** Transient events by type: delivered live, never stored. */
 export interface TransientEvents {
-  'agent.started': { readonly key: string; readonly agent: string }
-  'model.started': {
-    readonly key: string
+  'agent.started': Started & { readonly agent: string }
+  'model.started': Started & {
     readonly model: string
     readonly agent?: string
     readonly attempt: number
   }
-  'tool.started': {
-    readonly key: string
+  'tool.started': Started & {
     readonly tool: string
     readonly callId: string
     readonly agent?: string
   }
-  'fanout.started': { readonly key: string; readonly items: number }
+  'fanout.started': Started & { readonly items: number }
+  'agent.finished': Unrecorded
+  'model.finished': Unrecorded
+  'tool.finished': Unrecorded
+  'fanout.finished': Unrecorded
   /** Text of a model turn under way. A new attempt starts the text anew; `offset` counts UTF-16 units. */
   'model.delta': {
     readonly key: string
@@ -233,7 +257,8 @@ export type CommittedEvent = {
     readonly runId: string
     readonly position: number
     readonly at: number
-  } & CommittedEvents[Type]
+  } & (Type extends ResultType ? { readonly id: string } : unknown) &
+    CommittedEvents[Type]
 }[CommittedType]
 
 /** One transient event. */
@@ -242,8 +267,16 @@ export type TransientEvent = {
     readonly type: Type
     readonly runId: string
     readonly at: number
+    /** Of what happens in a child. */
+    readonly lineage?: Lineage
   } & TransientEvents[Type]
 }[keyof TransientEvents]
+
+/** Something began. */
+export type StartedEvent = Extract<TransientEvent, { readonly type: `${string}.started` }>
+
+/** Something ended that is not recorded. */
+export type UnrecordedEnd = Extract<TransientEvent, { readonly status: string }>
 
 /** What `stream()` and `events()` yield. Committed events have a `position`. */
 export type RunEvent = CommittedEvent | TransientEvent

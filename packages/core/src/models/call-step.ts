@@ -52,6 +52,7 @@ export function callStep<T extends CallRecord>(
 ): StepSpec<T> {
   const { context, agent } = init
   const attempts = new CallAttempts(init.resolved, init.retry, init.platform)
+  let announced = false
   const by = agent === undefined ? {} : { agent }
   return {
     name: init.name,
@@ -69,13 +70,10 @@ export function callStep<T extends CallRecord>(
     label: (record) => label(attempts.current, record, by),
     run: (run) => {
       const resolved = attempts.begin(run.attempt)
-      context.emit({
-        type: 'model.started',
-        key: run.key,
-        model: resolved.alias,
-        attempt: run.attempt,
-        ...by,
-      })
+      const { key, attempt } = run
+      // One beginning for one end; `step.retried` tells of the attempts between.
+      if (!announced) context.emit({ type: 'model.started', key, model: resolved.alias, attempt, ...by })
+      announced = true
       return call({ run, resolved, attempts })
     },
   }

@@ -1,6 +1,14 @@
 import { HarnessError } from '../errors/harness-error.ts'
-import type { NewEvent, ResultData, ResultType, StoredValue } from '../history/event.ts'
+import type {
+  AskRecord,
+  LabelRecord,
+  NewEvent,
+  ResultData,
+  ResultType,
+  StoredValue,
+} from '../history/event.ts'
 import type { RunHistory } from '../history/fold.ts'
+import { operationId } from '../history/operation-id.ts'
 import { decodeValue } from '../history/stored-value.ts'
 import { RunWriter } from '../feed/writer.ts'
 import type { Deltas } from '../feed/deltas.ts'
@@ -8,7 +16,7 @@ import type { Logger } from '../ports/index.ts'
 import { RunBudget } from './budget.ts'
 import type { ExtendCommand } from './commands.ts'
 import { Deadline } from './deadline.ts'
-import type { EngineContext, RunIdentity } from './definition.ts'
+import type { EngineContext, RunIdentity, StepSpec } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
 import { FailureChains } from './failure-chain.ts'
@@ -205,11 +213,21 @@ export class Attempt implements ReleaseHost {
 
   /** Writes an entry; resolves with its position, and never when this attempt is over. */
   append(event: NewEvent): Promise<number> {
-    return new Promise((resolve) => this.writer.write(event, resolve))
+    return new Promise((resolve) => this.writer.write(this.#withLineage(event), resolve))
+  }
+
+  /** What is recorded in a child beside its results names the child as well. */
+  #withLineage(event: NewEvent): NewEvent {
+    const { key, scope = key, lineage } = event.data as Partial<AskRecord>
+    if (this.childCount.total === 0 || lineage !== undefined || scope === undefined) return event
+    const found = this.releases.lineageOf(scope)
+    return found === undefined ? event : ({ ...event, data: { ...event.data, lineage: found } } as NewEvent)
   }
 
   /** Writes a result and hands it to the queue. */
-  recordResult(type: ResultType, data: ResultData): void {
+  recordResult(type: ResultType, result: ResultData): void {
+    const { attempt } = this.identity
+    const data = attempt === 1 ? result : { ...result, runAttempt: attempt }
     this.begin()
     this.writer.write({ type, data }, (position) => {
       this.busy--
@@ -247,6 +265,28 @@ export class Attempt implements ReleaseHost {
     }
     this.releases.touch()
     this.releases.kick()
+  }
+
+  /** Tells readers of an end that is not recorded; one that was not told of the beginning is not told of the end. */
+  endUnrecorded(
+    noun: StepSpec['noun'] | 'agent' | 'fanout',
+    key: string,
+    scope: Scope,
+    label: LabelRecord,
+  ): void {
+    if (this.#over || noun === 'step') return
+    const { runId, attempt } = this.identity
+    const { lineage } = scope
+    this.deltas.emit({
+      type: `${noun}.finished`,
+      runId,
+      at: this.platform.now(),
+      id: operationId(key, attempt),
+      key,
+      status: 'cancelled',
+      label,
+      ...(lineage !== undefined && { lineage }),
+    })
   }
 
   /** Ends this attempt for the process; the first call counts. */

@@ -1,5 +1,6 @@
 import { serializeError } from '../errors/serialize.ts'
 import type { AskRecord, ResultOutcome } from '../history/event.ts'
+import { delegationCallId, type Lineage } from '../history/lineage.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
 import type { Attempt } from './attempt.ts'
@@ -20,6 +21,7 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
     depth: parent.depth + 1,
     metadata: spec.metadata ?? parent.metadata,
     options: spec.options ?? parent.options,
+    lineage: lineageOf(attempt, parent, key.key, spec),
   })
   const inputHash = hashJson(spec.input)
   attempt.openScopes++
@@ -35,6 +37,7 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
     inputHash,
     child: scope,
     settled: () => {
+      if (!scope.over && !scope.skipped) attempt.endUnrecorded('agent', key.key, scope, spec.label)
       attempt.openScopes--
       attempt.childCount.inFlight--
       scope.cancellation.dispose()
@@ -42,6 +45,17 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
   })
   if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { ...ask, inputHash }).start()
   return result
+}
+
+function lineageOf(attempt: Attempt, parent: Scope, key: string, spec: ChildSpec): Lineage | undefined {
+  if (spec.lineage === undefined) return undefined
+  const { identity, history } = attempt
+  return Object.freeze({
+    ...spec.lineage,
+    parent: parent.key,
+    delegationCallId: delegationCallId({ runId: identity.runId, startedAt: history.startedAt }, key),
+    depth: parent.depth + 1,
+  })
 }
 
 class ChildRun {
@@ -67,7 +81,11 @@ class ChildRun {
     const context = this.#attempt.contextOf(this.#scope)
     if (timeoutMs !== undefined && timeoutMs > 0) this.#armTimeout(timeoutMs)
     if (signal !== undefined) this.#follow(signal)
-    context.emit({ type: 'agent.started', key: this.#scope.key, agent: label.agent ?? this.#spec.name })
+    // A child that an earlier attempt had begun is begun anew, once what is recorded of it was handed back.
+    this.#attempt.releases.whenOpen(() => {
+      if (this.#isOver()) return
+      context.emit({ type: 'agent.started', key: this.#scope.key, agent: label.agent ?? this.#spec.name })
+    })
     void this.#run(async () => program(context, input))
   }
 
@@ -100,7 +118,13 @@ class ChildRun {
 
   #end(outcome: ResultOutcome): void {
     this.#scope.over = true
-    this.#attempt.recordResult('agent.finished', { ...this.#ask, ...outcome, label: this.#spec.label })
+    const { lineage } = this.#scope
+    this.#attempt.recordResult('agent.finished', {
+      ...this.#ask,
+      ...outcome,
+      label: this.#spec.label,
+      ...(lineage !== undefined && { lineage }),
+    })
   }
 
   #armTimeout(timeoutMs: number): void {

@@ -1,3 +1,5 @@
+import type { TransientEvent } from '../history/event.ts'
+import { operationId } from '../history/operation-id.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import { askChild } from './child.ts'
@@ -79,7 +81,19 @@ class ScopeContext implements EngineContext {
   emit(event: TransientInput): void {
     const { over, releases, deltas, identity, platform } = this.#attempt
     if (over || !releases.open) return
-    deltas.emit({ ...event, runId: identity.runId, at: platform.now() })
+    const { lineage } = this.#scope
+    const { runId, attempt } = identity
+    const common = { runId, at: platform.now(), ...(lineage !== undefined && { lineage }) }
+    switch (event.type) {
+      case 'agent.started':
+      case 'model.started':
+      case 'tool.started':
+      case 'fanout.started':
+        return deltas.emit({ ...event, ...common, id: operationId(event.key, attempt) })
+      default:
+        // Every piece of text costs what is done here; its key and attempt name it.
+        return deltas.emit({ ...event, ...common } as TransientEvent)
+    }
   }
 
   io<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import type { TokenPrices } from '../define/budget.ts'
 import type { LabelRecord, NewEvent, TargetRecord, TransientEvent } from '../history/event.ts'
+import type { Lineage } from '../history/lineage.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { Json, Logger } from '../ports/index.ts'
 import type { MemoryUse } from './run-memory.ts'
@@ -105,6 +106,8 @@ export interface ChildSpec {
   readonly signal?: AbortSignal
   readonly metadata?: Json
   readonly options?: RunCallOptions
+  /** What its events say of where it comes from; the engine adds what it knows. */
+  readonly lineage?: Pick<Lineage, 'workflow' | 'model'>
 }
 
 /** A fan-out over items. */
@@ -119,7 +122,7 @@ export interface FanOutSpec<T, R> {
 /** A transient event without what the engine adds. */
 export type TransientInput = TransientEvent extends infer Event
   ? Event extends TransientEvent
-    ? Omit<Event, 'runId' | 'at'>
+    ? Omit<Event, 'runId' | 'at' | 'id' | 'lineage'>
     : never
   : never
 

@@ -28,6 +28,8 @@ class FanOut<T, R> {
   readonly #scopes: Scope[] = []
   readonly #results: R[] = []
   #next = 0
+  /** Its end is being recorded. */
+  #ended = false
   #failure: { readonly error: unknown } | undefined
 
   constructor(attempt: Attempt, parent: Scope, spec: FanOutSpec<T, R>, key: ReservedKey) {
@@ -40,9 +42,7 @@ class FanOut<T, R> {
   async run(): Promise<R[]> {
     const { items, concurrency } = this.#spec
     const leave = this.#enter()
-    this.#attempt
-      .contextOf(this.#parent)
-      .emit({ type: 'fanout.started', key: this.#key.key, items: items.length })
+    this.#announce()
     try {
       await Promise.all(
         Array.from({ length: Math.min(Math.max(1, concurrency), items.length) }, () => this.#lane()),
@@ -57,6 +57,18 @@ class FanOut<T, R> {
     }
   }
 
+  /** One that an earlier attempt had begun is begun anew, once what is recorded of it was handed back. */
+  #announce(): void {
+    const { releases } = this.#attempt
+    const { key } = this.#key
+    if (releases.isRecorded(key)) return
+    releases.whenOpen(() => {
+      if (this.#parent.isCut) return
+      const { length } = this.#spec.items
+      this.#attempt.contextOf(this.#parent).emit({ type: 'fanout.started', key, items: length })
+    })
+  }
+
   /** The run does not end before this fan-out, unless the scope around it was cut: items may never notice. */
   #enter(): () => void {
     const attempt = this.#attempt
@@ -67,6 +79,7 @@ class FanOut<T, R> {
       if (!entered) return
       entered = false
       stopListening()
+      if (!this.#ended) attempt.endUnrecorded('fanout', this.#key.key, this.#parent, {})
       attempt.openScopes--
       attempt.releases.kick()
     }
@@ -119,6 +132,7 @@ class FanOut<T, R> {
       inputHash,
       local: () => this.#results,
       start: (ask) => {
+        this.#ended = true
         if (this.#failure === undefined)
           return attempt.recordResult('fanout.finished', { ...ask, inputHash, status: 'ok' })
         const { error } = this.#failure

@@ -124,7 +124,11 @@ export class OpenWaits {
     const { commandId } = command
     if (!this.#take(key, command)) return
     attempt.begin()
-    await attempt.append({ type: 'signal.rejected', data: { key, commandId, issues: issueRecords(issues) } })
+    const { lineage } = wait.ask
+    await attempt.append({
+      type: 'signal.rejected',
+      data: { key, commandId, issues: issueRecords(issues), ...(lineage !== undefined && { lineage }) },
+    })
     if (!wait.scope.isCut) this.add(wait)
     attempt.end()
   }

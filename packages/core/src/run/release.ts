@@ -2,6 +2,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { deserializeError } from '../errors/serialize.ts'
 import type { AskRecord, ResultType, StoredValue } from '../history/event.ts'
 import type { PartialAsk, ResultEntry, RunHistory } from '../history/fold.ts'
+import type { Lineage } from '../history/lineage.ts'
 import type { Platform } from '../ports/index.ts'
 import { divergedError, mismatchOf } from './divergence.ts'
 import type { FailureChains } from './failure-chain.ts'
@@ -123,6 +124,15 @@ export class Releases {
       after,
       ...(scope.seen > after && { seen: scope.seen }),
       ...(hasOwnKey && { name }),
+      ...(scope.lineage !== undefined && { lineage: scope.lineage }),
+    }
+  }
+
+  /** The lineage of the innermost scope that is, or holds, what a key names. */
+  lineageOf(key: string): Lineage | undefined {
+    for (let place = key; ; place = parentKey(place)) {
+      const scope = this.#scopes.get(place)
+      if (scope !== undefined || place === '') return scope?.lineage
     }
   }
 

@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import type { RunCallOptions } from './definition.ts'
+import type { Lineage } from '../history/lineage.ts'
 import type { Json } from '../ports/index.ts'
 import { Cancellation } from './signal.ts'
 
@@ -13,6 +14,8 @@ export class Scope {
   readonly depth: number
   readonly metadata: Json
   readonly options: RunCallOptions
+  /** Of a child, and of what lies in it. */
+  readonly lineage: Lineage | undefined
   readonly cancellation: Cancellation
   /** Its end is settled; nothing of it is written any more. */
   over = false
@@ -30,6 +33,7 @@ export class Scope {
     depth: number
     metadata: Json
     options: RunCallOptions
+    lineage?: Lineage | undefined
     cancellation?: Cancellation
   }) {
     this.key = init.key
@@ -37,6 +41,7 @@ export class Scope {
     this.depth = init.depth
     this.metadata = init.metadata
     this.options = init.options
+    this.lineage = init.lineage ?? init.parent?.lineage
     this.cancellation = init.cancellation ?? new Cancellation(init.parent?.cancellation)
   }
 

@@ -41,6 +41,7 @@ interface RetryDelay {
 
 class StepExecution {
   readonly #attempt: Attempt
+  readonly #scope: Scope
   readonly #spec: StepSpec
   readonly #ask: AskRecord
   readonly #inputHash: string | undefined
@@ -51,6 +52,7 @@ class StepExecution {
 
   constructor(attempt: Attempt, scope: Scope, spec: StepSpec, ask: AskRecord, inputHash: string | undefined) {
     this.#attempt = attempt
+    this.#scope = scope
     this.#spec = spec
     this.#ask = ask
     this.#inputHash = inputHash
@@ -65,7 +67,8 @@ class StepExecution {
     try {
       const startedAt = this.#attempt.platform.now()
       const end = await this.#run()
-      if (end === undefined || this.#attempt.over) return
+      if (end === undefined) return this.#leaveUnrecorded()
+      if (this.#attempt.over) return
       const outcome = this.#encode(end)
       this.#record(outcome instanceof Promise ? await outcome : outcome, end, startedAt)
     } catch (error) {
@@ -191,6 +194,11 @@ class StepExecution {
         resolve(false)
       })
     })
+  }
+
+  #leaveUnrecorded(): void {
+    const { noun, label } = this.#spec
+    this.#attempt.endUnrecorded(noun, this.#ask.key, this.#scope, label?.(undefined) ?? {})
   }
 
   #record(outcome: ResultOutcome, end: BodyEnd, startedAt: number): void {

@@ -14,6 +14,8 @@ export interface DelegationCall {
   readonly context: EngineContext
   /** The name under which the workflow declares the agent. */
   readonly name: string
+  /** The name of the workflow. */
+  readonly workflow: string
   readonly agent: Agent
   readonly program: Program
   readonly input: unknown
@@ -52,6 +54,7 @@ export function delegate(call: DelegationCall): ChildSpec {
       ...(model !== undefined && { model }),
       ...(historyWindow !== undefined ? { historyWindow } : inherited(context)),
     },
+    lineage: { workflow: call.workflow, model: model ?? agent.model },
     ...(key !== undefined && { key }),
     ...(signal !== undefined && { signal }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -144,13 +144,24 @@ class ContextBuilder {
   #agentCall(name: string, agent: Agent) {
     return (input: unknown, options: ChildCallOptions = {}): Promise<never> =>
       settleRefusal(() => {
-        const { programs, policy, deps } = this.#init
+        const { workflow, programs, policy, deps } = this.#init
         const program = programs.get(name)
         if (program === undefined) throw new TypeError(`The agent "${name}" was not compiled.`)
         const { models } = deps
         const context = this.#context
         const insideFanOut = this.#insideFanOut
-        const spec = delegate({ context, name, agent, program, input, options, policy, models, insideFanOut })
+        const spec = delegate({
+          context,
+          name,
+          workflow: workflow.name,
+          agent,
+          program,
+          input,
+          options,
+          policy,
+          models,
+          insideFanOut,
+        })
         return context.child(spec) as Promise<never>
       })
   }
