@@ -66,10 +66,14 @@ function outputsAfter(page: Page, index: number): string[] {
 
 function linkPackages(folder: string): void {
   const modules = join(folder, 'node_modules')
-  for (const scope of ['@belay', '@types']) mkdirSync(join(modules, scope), { recursive: true })
+  for (const scope of ['@belay', '@opentelemetry', '@types'])
+    mkdirSync(join(modules, scope), { recursive: true })
   for (const path of globSync('packages/*', { cwd: root }))
     link(path, `@belay/${path.slice('packages/'.length)}`)
   link('packages/core/node_modules/zod', 'zod')
+  // What an application brings that traces its runs.
+  for (const name of ['api', 'context-async-hooks', 'sdk-metrics', 'sdk-trace'])
+    link(`packages/core/node_modules/@opentelemetry/${name}`, `@opentelemetry/${name}`)
   link('node_modules/@types/node', '@types/node')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   cpSync(join(root, 'tooling/tsconfig/base.json'), join(folder, 'base.json'))

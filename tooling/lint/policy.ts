@@ -17,6 +17,7 @@ export const coreLayers: readonly (readonly string[])[] = [
   ['agent', 'workflow'],
   ['session'],
   ['in-memory'],
+  ['telemetry'],
   ['harness'],
   ['eval'],
   ['index'],

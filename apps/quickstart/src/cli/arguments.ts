@@ -6,6 +6,8 @@ import { UsageError } from './usage-error.ts'
 /** What was typed. */
 export interface Arguments {
   readonly help: boolean
+  /** Exports traces. */
+  readonly otel: boolean
   readonly folder: string | undefined
   readonly question: string | undefined
   readonly run: string | undefined
@@ -33,7 +35,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (question !== undefined && question.trim() === '') throw new UsageError('The question is empty.')
   if (question !== undefined && question.length > 2_000)
     throw new UsageError('The question has more than 2,000 characters.')
-  const { run, out, db, help = false } = values
+  const { run, out, db, help = false, otel = false } = values
   if (run !== undefined && !runIdPattern.test(run)) {
     throw new UsageError(
       `The run id ${JSON.stringify(run)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`,
@@ -48,6 +50,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     throw new UsageError('--budget is for a new run and --extend for one that has begun: give one of them.')
   return {
     help,
+    otel,
     folder,
     question: question?.trim(),
     run,
@@ -66,6 +69,7 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
+        otel: { type: 'boolean' },
         run: { type: 'string' },
         out: { type: 'string' },
         db: { type: 'string' },

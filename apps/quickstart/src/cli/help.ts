@@ -16,12 +16,14 @@ Options
   --budget <b>   What a new run may spend, such as tokens=200000,usd=0.50,calls=40, or some of them
   --extend <b>   Adds to the budget of the run that --run names
   --prices <p>   US dollars per million tokens of the model, for usd: in=0.25,out=2,cached=0.025
+  --otel         Export traces by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, or http://localhost:4318
   --help, -h     This text
 
 Environment
   OPENAI_API_KEY   Use OpenAI. Without it and without OPENAI_BASE_URL: the embedded offline model
   OPENAI_BASE_URL  Any server that speaks OpenAI's chat completions, such as Ollama, vLLM or LM Studio
   OPENAI_MODEL     Name of the model. Default with a key alone: gpt-5-mini; needed with a base URL
+  OTEL_EXPORTER_OTLP_ENDPOINT  The same as --otel, and where to
   NO_COLOR         No colours
 
 Exit codes

@@ -11,6 +11,7 @@ import { outOfBudgetExitCode, outOfBudgetLine, suggestion } from './out-of-budge
 import { prepareOutput } from './output-folder.ts'
 import { openResearch, type OpenRun, type Research } from './research-run.ts'
 import { watchStopSignals } from './stop-signals.ts'
+import { exportTraces } from './trace-export.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What the quickstart is put together from; each part has a default. */
@@ -68,6 +69,7 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
       '--budget usd=… needs --prices in=…,out=…: US dollars per million tokens of the model.',
     )
   prepareOutput(places.out, places.db)
+  const traces = exportTraces(args.otel, io.environment)
   const stop = watchStopSignals()
   const research = openResearch({ db: places.db, model: chosen.model, prices, effects: io.effects })
   try {
@@ -84,6 +86,7 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
   } finally {
     stop.close()
     await research.close()
+    await traces?.close()
   }
 }
 

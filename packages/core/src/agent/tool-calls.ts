@@ -7,7 +7,7 @@ import type { Json, Message, ToolCallPart, ToolResultPart } from '../ports/index
 import type { EngineContext, StepSpec } from '../run/definition.ts'
 import type { SchemaResult } from '../schema/standard-schema.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
-import { toolStep } from '../tools/step.ts'
+import { toolFacts, toolStep } from '../tools/step.ts'
 import { guardCall } from './guarded-call.ts'
 import type { AgentGuardrails } from './guardrails.ts'
 
@@ -72,6 +72,7 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
       folded: true,
       input: call.arguments,
       label: () => label,
+      facts: () => toolFacts(tool?.name, label),
       run: () => {
         throw refusal
       },

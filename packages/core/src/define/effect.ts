@@ -1,4 +1,4 @@
-import type { Logger } from '../ports/index.ts'
+import type { Logger, RunMetrics } from '../ports/index.ts'
 
 /** What happens when an effect was started and its outcome is not known: run again, run again with the same key, or never. */
 export type Effect = 'read' | 'idempotent' | 'once'
@@ -30,6 +30,8 @@ export interface StepRun {
   readonly attempt: number
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Measurements of the application; see `RunMetrics`. */
+  readonly metrics: RunMetrics
 }
 
 /** The outcome that `reconcile` found. */

@@ -1,7 +1,7 @@
 import type { Checkpoints } from './checkpoints.ts'
 import type { Effect } from './effect.ts'
 import type { ToolMemory } from './memory.ts'
-import type { Json, Logger } from '../ports/index.ts'
+import type { Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
 
@@ -21,6 +21,7 @@ export interface ToolContext {
   readonly memory: ToolMemory
   /** What this run leaves for what comes after it. */
   readonly checkpoints: Checkpoints
+  readonly metrics: RunMetrics
 }
 
 /** What `defineTool` takes. */

@@ -1,4 +1,4 @@
-import type { Json, Logger } from '../ports/index.ts'
+import type { Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from './effect.ts'
 import type { AnySchema, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import type { Agent } from './agent.ts'
@@ -89,6 +89,8 @@ export interface WorkflowContext<
   readonly signal: AbortSignal
   /** Bound to the run's ids; silent while recorded results are handed back. */
   readonly log: Logger
+  /** Counters and distributions of the application, bound to this workflow; silent like `log`. */
+  readonly metrics: RunMetrics
   readonly agents: AgentCalls<Agents>
   readonly tools: ToolCalls<Tools>
   readonly models: { readonly [Alias in keyof Models]: WorkflowModel<Models[Alias][number]> }

@@ -3,11 +3,18 @@ import type { NewEvent } from '../history/event.ts'
 import type { Hub } from './hub.ts'
 import { runStream } from './streams.ts'
 
+/** Watches appends. Never throws. */
+export interface AppendObserver {
+  /** An append begins. The function that comes back is told its end; `undefined`: nobody listens. */
+  append(batch: NewBatch): ((error?: unknown) => void) | undefined
+}
+
 /** What writing needs. */
 export interface WriterDeps {
   readonly journal: Journal
   readonly platform: Platform
   readonly hub: Hub
+  readonly observer?: AppendObserver | undefined
 }
 
 /** A batch without the id, which the writer gives. */
@@ -18,7 +25,11 @@ export type NewBatch = Omit<Batch, 'id'> & { readonly id?: string }
  * learns was committed before.
  */
 export function commit(deps: WriterDeps, batch: NewBatch): Promise<AppendResult> {
-  return deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() }).then((result) => {
+  const ended = deps.observer?.append(batch)
+  const appended = deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() })
+  // Before the readers: what they do next is not part of the append.
+  if (ended !== undefined) appended.then(() => ended(), ended)
+  return appended.then((result) => {
     for (const { stream } of batch.entries ?? []) deps.hub.wake(stream, result.positions[stream])
     return result
   })

@@ -7,12 +7,15 @@ import type { AgentMap, Workflow } from '../define/workflow.ts'
 import { inMemoryStore } from '../in-memory/in-memory-store.ts'
 import { createModelRegistry } from '../models/registry.ts'
 import { nodePlatform } from '../platform/node-platform.ts'
+import { quietLogger } from '../platform/quiet-logger.ts'
 import { silentLogger } from '../platform/silent-logger.ts'
 import { createEngine } from '../run/create-engine.ts'
 import type { Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import { assertOpen, whileOpen } from '../run/open.ts'
 import { MessageCache } from '../session/message-cache.ts'
+import { createTelemetry } from '../telemetry/telemetry-observer.ts'
+import { resolveTelemetry, telemetryPort } from '../telemetry/telemetry-options.ts'
 import {
   adapterUses,
   checkAdapters,
@@ -61,6 +64,7 @@ class HarnessCore {
     const store = init.store ?? inMemoryStore()
     const defaults = resolveDefaults(what, init.defaults)
     const models = createModelRegistry(init.models)
+    const telemetry = resolveTelemetry(what, init.telemetry)
     this.#name = init.name
     this.#models = models
     this.#uses = adapterUses({ store, memory: init.memory, platform, models })
@@ -68,11 +72,11 @@ class HarnessCore {
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
     checkCapabilities(what, { agents, workflows, models })
-    const bound = logger.child({ harness: init.name })
+    const bound = quietLogger(logger).child({ harness: init.name })
     configureAdapters(this.#uses, {
       harness: init.name,
       logger: bound,
-      telemetry: undefined,
+      telemetry: telemetryPort(telemetry),
       platform,
       defaults,
     })
@@ -81,6 +85,7 @@ class HarnessCore {
       platform,
       logger: bound,
       memory: memoryOf(store, init.memory),
+      observer: telemetry && createTelemetry({ harness: init.name, options: telemetry, platform }),
       closing: this.#closing.signal,
       resolve: (kind, name) => this.#definitions.find((known) => known.kind === kind && known.name === name),
     })

@@ -7,6 +7,7 @@ import type { MemoryHandle } from '../define/memory.ts'
 import type { Capability, Json, Logger, MemoryAdapter, Platform, Store } from '../ports/index.ts'
 import type { SessionHistory } from '../session/history.ts'
 import type { Runnable } from '../session/session.ts'
+import type { TelemetryOptions } from '../telemetry/telemetry-options.ts'
 import type { HarnessInspection } from './inspect.ts'
 import type { Runs } from './runs.ts'
 import type { RunSummary } from './summary.ts'
@@ -32,6 +33,8 @@ export interface HarnessInit<Agents extends AgentMap, Workflows extends Workflow
   /** Default: the store's, if it has one. */
   readonly memory?: MemoryAdapter
   readonly logger?: Logger
+  /** Where spans and metrics go. Default: the global providers of OpenTelemetry; `false`: nowhere. */
+  readonly telemetry?: TelemetryOptions | false
   readonly platform?: Platform
   /** Capabilities that some adapter must have. */
   readonly requires?: readonly Capability[]

@@ -1,5 +1,6 @@
 import type { BudgetExtension } from '../define/budget.ts'
 import { checkOptions } from '../define/check.ts'
+import { auditEvents, type AuditEvent } from '../feed/audit.ts'
 import { runStream } from '../feed/streams.ts'
 import type { RunEvent } from '../history/event.ts'
 import type { RunState } from '../history/fold.ts'
@@ -79,6 +80,8 @@ export interface Runs {
   prune(options: PruneOptions): Promise<PruneResult>
   /** Events after a position; works for runs of other processes. Ends after the run's end; a run that does not exist has none. */
   events(runId: string, options?: { readonly after?: number }): AsyncIterableIterator<RunEvent>
+  /** The same events without content: a value that was removed reads `'[redacted]'`. */
+  audit(runId: string, options?: { readonly after?: number }): AsyncIterableIterator<AuditEvent>
 }
 
 /** The runs of one harness. */
@@ -112,6 +115,10 @@ export function createRuns(engine: Engine): Runs {
       assertOpen(engine)
       checkOptions('runs.events', { after }, { after: 'limit' })
       return followRun(engine, runId, after ?? 0)
+    },
+    audit: (runId, { after } = {}) => {
+      checkOptions('runs.audit', { after }, { after: 'limit' })
+      return auditEvents(followRun(engine, runId, after ?? 0))
     },
   }
   return runs

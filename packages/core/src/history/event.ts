@@ -47,6 +47,12 @@ export interface FailureLink {
   readonly scope: string
 }
 
+/** Where an attempt stands in a trace, as the W3C headers say it. */
+export interface TraceContext {
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
 /** How something ended. A failure keeps the links of the recorded failures that it carries. */
 export type ResultOutcome =
   | ({ readonly status: 'ok' } & StoredValue)
@@ -124,6 +130,8 @@ export interface CommittedEvents {
     /** How far the session's history counts for this run. */
     readonly historyPosition: number
     readonly forkedFrom?: { readonly runId: string; readonly position: number }
+    /** The span of the first attempt. Absent when nobody traced it. */
+    readonly trace?: TraceContext
   }
   'run.resumed': { readonly attempt: number; readonly voided?: readonly number[] }
   'run.suspended': {

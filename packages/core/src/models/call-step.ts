@@ -2,6 +2,7 @@ import type { LabelRecord } from '../history/event.ts'
 import type { FinishReason, Platform, Usage } from '../ports/index.ts'
 import type { StepRun } from '../define/effect.ts'
 import type { CallEstimate, EngineContext, StepSpec } from '../run/definition.ts'
+import type { EffectDetail, EffectFacts, ModelOperation } from '../run/observer.ts'
 import { CallAttempts } from './attempts.ts'
 import type { ResolvedModel } from './registry.ts'
 import type { ModelRetry } from './retry.ts'
@@ -37,10 +38,13 @@ export interface CallAttempt {
   /** The alias that is asked. */
   readonly resolved: ResolvedModel
   readonly attempts: CallAttempts
+  /** There when somebody watches. */
+  readonly tell: ((detail: EffectDetail) => void) | undefined
 }
 
 /** How a call is made, and what one attempt of it uses at most. */
 export interface CallParts<T> {
+  readonly operation: ModelOperation
   readonly call: (attempt: CallAttempt) => Promise<T>
   readonly estimate: (resolved: ResolvedModel) => CallEstimate | Promise<CallEstimate>
 }
@@ -48,7 +52,7 @@ export interface CallParts<T> {
 /** A step that calls a model, with the retries of its alias and of those that it falls back to. */
 export function callStep<T extends CallRecord>(
   init: CallInit,
-  { call, estimate }: CallParts<T>,
+  { operation, call, estimate }: CallParts<T>,
 ): StepSpec<T> {
   const { context, agent } = init
   const attempts = new CallAttempts(init.resolved, init.retry, init.platform)
@@ -68,15 +72,24 @@ export function callStep<T extends CallRecord>(
     retry: attempts.policy,
     estimate: (number) => estimate(attempts.aliasOf(number)),
     label: (record) => label(attempts.current, record, by),
-    run: (run) => {
+    facts: (number) => factsOf(attempts.aliasOf(number), operation, by),
+    run: (run, tell) => {
       const resolved = attempts.begin(run.attempt)
       const { key, attempt } = run
       // One beginning for one end; `step.retried` tells of the attempts between.
       if (!announced) context.emit({ type: 'model.started', key, model: resolved.alias, attempt, ...by })
       announced = true
-      return call({ run, resolved, attempts })
+      return call({ run, resolved, attempts, tell })
     },
   }
+}
+
+function factsOf(
+  { alias, model }: ResolvedModel,
+  operation: ModelOperation,
+  by: { readonly agent?: string },
+): EffectFacts {
+  return { ...by, model: { operation, alias, provider: model.provider, id: model.modelId } }
 }
 
 function label(

@@ -14,6 +14,8 @@ export interface ModelCall {
   readonly onText?: (text: string, offset: number) => void
   /** Called with every part. */
   readonly onPart?: () => void
+  /** What answered, when the provider says so. */
+  readonly onResponse?: (response: { readonly id?: string; readonly model?: string }) => void
 }
 
 /** The port gives an adapter a second to end an aborted stream; one that does not is left behind. */
@@ -57,12 +59,13 @@ async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): P
   if (watched) idle.touch()
   try {
     signal.throwIfAborted()
-    for await (const part of resolved.model.generate(withSettings(request, resolved), { signal })) {
+    for await (const part of resolved.model.generate(request, { signal })) {
       // An adapter that ignores the abort is heard no more; leaving the loop tells it again.
       signal.throwIfAborted()
       if (watched) idle.touch()
       call.onPart?.()
       builder.add(part)
+      if (part.type === 'finish' && part.response !== undefined) call.onResponse?.(part.response)
       if (part.type !== 'text-delta') continue
       call.onText?.(part.text, offset)
       offset += part.text.length
@@ -75,7 +78,8 @@ async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): P
   return builder.build()
 }
 
-function withSettings(request: ModelRequest, { settings }: ResolvedModel): ModelRequest {
+/** A request with the settings of its alias; those of the request go before them. */
+export function withSettings(request: ModelRequest, { settings }: ResolvedModel): ModelRequest {
   return { ...request, settings: { ...settings, ...request.settings } }
 }
 

@@ -21,6 +21,7 @@ interface Progress {
 export function embedStep(init: EmbedStepInit): StepSpec<EmbedResult> {
   const progress: Progress = { alias: undefined, embeddings: [], usages: [] }
   return callStep(init, {
+    operation: 'embeddings',
     call: (attempt) => embedAll(init.request, attempt, progress),
     estimate: (resolved) => estimateEmbed(resolved, init.request),
   })

@@ -17,6 +17,7 @@ export interface RerankStepInit extends CallInit {
 /** A step that ranks. The record holds positions and scores, not the documents. */
 export function rerankStep(init: RerankStepInit): StepSpec<RerankResult> {
   return callStep(init, {
+    operation: 'rerank',
     call: (attempt) => rank(init.request, attempt),
     estimate: (resolved) => estimateRerank(resolved, init.request),
   })

@@ -2,7 +2,7 @@ import type { Message, ModelRequest } from '../ports/index.ts'
 import { isCodedError } from '../ports/index.ts'
 import type { TurnRecord } from '../history/conversation.ts'
 import type { StepSpec } from '../run/definition.ts'
-import { callModel } from './call.ts'
+import { callModel, withSettings } from './call.ts'
 import { callStep, type CallAttempt, type CallInit } from './call-step.ts'
 import { neededByFiles, requireCapability } from './capability.ts'
 import { estimateGenerate } from './estimate.ts'
@@ -28,6 +28,7 @@ export interface ModelStepInit extends CallInit {
 export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
   const window = { projected: false }
   return callStep(init, {
+    operation: 'chat',
     call: async (attempt) => ({ prompt: init.prompt, ...(await ask(init, attempt, window)) }),
     estimate: async (resolved) => estimateGenerate(resolved, await init.request(resolved)),
   })
@@ -60,7 +61,7 @@ async function ask(
 
 function send(init: ModelStepInit, attempt: CallAttempt, request: ModelRequest): Promise<ModelOutcome> {
   const { context, platform, agent } = init
-  const { run, resolved, attempts } = attempt
+  const { run, resolved, attempts, tell } = attempt
   const { key, attempt: number } = run
   const by = agent === undefined ? {} : { agent }
   const partials =
@@ -69,12 +70,15 @@ function send(init: ModelStepInit, attempt: CallAttempt, request: ModelRequest):
           context.emit({ type: 'model.object.partial', key, attempt: number, value, ...by }),
         )
       : undefined
+  const whole = withSettings(request, resolved)
+  tell?.({ request: whole })
   return callModel({
     resolved,
-    request,
+    request: whole,
     signal: run.signal,
     platform,
     onPart: () => (attempts.sawPart = true),
+    onResponse: (response) => tell?.({ response }),
     ...(init.holdsText !== true && {
       onText: (text: string, offset: number) => {
         context.emit({ type: 'model.delta', key, attempt: number, offset, text, ...by })

@@ -10,6 +10,7 @@
 
 import type { Logger } from './logger.ts'
 import type { Platform } from './platform.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** Limits of the harness that an adapter may want to know. Times in milliseconds; 0 is no limit. */
 export interface AdapterDefaults {
@@ -27,8 +28,8 @@ export interface AdapterContext {
   readonly harness: string
   /** Bound to the harness and the adapter's id. */
   readonly logger: Logger
-  /** The telemetry of the harness; `undefined` when it has none. */
-  readonly telemetry: unknown
+  /** Where spans and metrics of the harness go; `undefined` when it is switched off. */
+  readonly telemetry: Telemetry | undefined
   readonly platform: Platform
   readonly defaults: AdapterDefaults
 }

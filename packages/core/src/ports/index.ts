@@ -44,6 +44,7 @@ export type { Store } from './store.ts'
 export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
 export type { LogFields, Logger } from './logger.ts'
 export { assembleToolCalls, malformedAnswer, normalizeUsage } from './model.ts'
+export type { MetricAttributes, RunMetrics, Telemetry } from './telemetry.ts'
 export type {
   EmbedRequest,
   EmbedResult,

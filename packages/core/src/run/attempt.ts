@@ -21,6 +21,7 @@ import type { Engine } from './engine.ts'
 import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
+import type { AttemptObserver } from './observer.ts'
 import type { Ownership } from './owner.ts'
 import { ParkedSteps } from './parked.ts'
 import { never, Releases, type ReleaseHost } from './release.ts'
@@ -36,6 +37,7 @@ export interface AttemptInit {
   readonly ownership: Ownership
   readonly deltas: Deltas
   readonly log: Logger
+  readonly observer?: AttemptObserver | undefined
   /** Makes the context of a scope; child scopes need it as well as the root. */
   readonly contextOf: (attempt: Attempt, scope: Scope) => EngineContext
 }
@@ -51,6 +53,7 @@ export class Attempt implements ReleaseHost {
   readonly ownership: Ownership
   readonly deltas: Deltas
   readonly log: Logger
+  readonly observer: AttemptObserver | undefined
   readonly chains = new FailureChains()
   readonly root: Scope
   readonly writer: RunWriter
@@ -88,6 +91,7 @@ export class Attempt implements ReleaseHost {
     this.ownership = init.ownership
     this.deltas = init.deltas
     this.log = init.log
+    this.observer = init.observer
     this.#contextOf = init.contextOf
     this.startedAt = this.engine.platform.monotonic()
     this.finished = new Promise((resolve) => (this.#finish = resolve))
@@ -129,6 +133,14 @@ export class Attempt implements ReleaseHost {
   /** Nothing settles or starts any more: suspended, stopped or ended. */
   get over(): boolean {
     return this.#over
+  }
+
+  /**
+   * What the program says now is said for the first time: nothing recorded is being handed back. A first attempt
+   * has nothing to hand back.
+   */
+  get live(): boolean {
+    return !this.#over && (this.identity.attempt === 1 || this.releases.open)
   }
 
   /** Milliseconds under the lease in this attempt. */
@@ -231,6 +243,7 @@ export class Attempt implements ReleaseHost {
     this.begin()
     this.writer.write({ type, data }, (position) => {
       this.busy--
+      this.observer?.recorded(type, data)
       this.releases.record({ position, type, data })
     })
   }
@@ -293,7 +306,7 @@ export class Attempt implements ReleaseHost {
   finish(end: AttemptEnd): void {
     if (this.#over) return
     this.#leave()
-    this.#finish(end)
+    this.#tellEnd(end)
   }
 
   /**
@@ -311,7 +324,13 @@ export class Attempt implements ReleaseHost {
   /** While an effect still executes its end gives the lease up; nobody waits for that. */
   async #report(reason: unknown): Promise<void> {
     if (this.#bodies === 0) await this.ownership.giveUp()
-    this.#finish({ end: 'stopped', error: reason })
+    this.#tellEnd({ end: 'stopped', error: reason })
+  }
+
+  /** Whoever watches hears of the end before anybody who waits for it. */
+  #tellEnd(end: AttemptEnd): void {
+    this.observer?.ended(end)
+    this.#finish(end)
   }
 
   #leave(): void {

@@ -81,12 +81,17 @@ class ChildRun {
     const context = this.#attempt.contextOf(this.#scope)
     if (timeoutMs !== undefined && timeoutMs > 0) this.#armTimeout(timeoutMs)
     if (signal !== undefined) this.#follow(signal)
+    const { observer } = this.#attempt
+    const agent = label.agent ?? this.#spec.name
     // A child that an earlier attempt had begun is begun anew, once what is recorded of it was handed back.
     this.#attempt.releases.whenOpen(() => {
       if (this.#isOver()) return
-      context.emit({ type: 'agent.started', key: this.#scope.key, agent: label.agent ?? this.#spec.name })
+      context.emit({ type: 'agent.started', key: this.#scope.key, agent })
     })
-    void this.#run(async () => program(context, input))
+    if (observer === undefined) return void this.#run(async () => program(context, input))
+    observer.child({ scope: this.#scope.key, agent })
+    this.#whenDone(() => observer.childEnded(this.#scope.key))
+    void this.#run(async () => observer.within(this.#scope.key, () => program(context, input)))
   }
 
   async #run(program: () => Promise<unknown>): Promise<void> {
@@ -118,6 +123,8 @@ class ChildRun {
 
   #end(outcome: ResultOutcome): void {
     this.#scope.over = true
+    const error = outcome.status === 'failed' ? outcome.error : undefined
+    this.#attempt.observer?.childEnded(this.#scope.key, error)
     const { lineage } = this.#scope
     this.#attempt.recordResult('agent.finished', {
       ...this.#ask,

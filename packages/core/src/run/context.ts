@@ -1,6 +1,6 @@
 import type { TransientEvent } from '../history/event.ts'
 import { operationId } from '../history/operation-id.ts'
-import type { Json, Logger } from '../ports/index.ts'
+import type { Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import { askChild } from './child.ts'
 import type {
@@ -14,6 +14,7 @@ import type {
   WaitSpec,
 } from './definition.ts'
 import { askFanOut } from './fan-out.ts'
+import { liveMetrics } from './live-metrics.ts'
 import { replayLogger } from './replay-logger.ts'
 import type { MemoryUse } from './run-memory.ts'
 import { RunRecords } from './run-records.ts'
@@ -30,6 +31,7 @@ class ScopeContext implements EngineContext {
   readonly #attempt: Attempt
   readonly #scope: Scope
   #log: Logger | undefined
+  #metrics: RunMetrics | undefined
   readonly run: RunIdentity
   readonly scope: string
   readonly depth: number
@@ -60,6 +62,10 @@ class ScopeContext implements EngineContext {
 
   get records(): RunRecords {
     return new RunRecords(this.#attempt)
+  }
+
+  get metrics(): RunMetrics {
+    return (this.#metrics ??= liveMetrics(this.#attempt))
   }
 
   step<T>(spec: StepSpec<T>): Promise<T> {

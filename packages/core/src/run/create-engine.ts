@@ -3,6 +3,7 @@ import type { Logger, Platform, Store } from '../ports/index.ts'
 import type { Definition } from './definition.ts'
 import { defaultTiming, type Engine, type EngineTiming } from './engine.ts'
 import { LiveRuns } from './live-runs.ts'
+import type { EngineObserver } from './observer.ts'
 import { resumeRun } from './resume.ts'
 import type { MemoryUse } from './run-memory.ts'
 
@@ -12,6 +13,7 @@ export interface EngineInit {
   readonly platform: Platform
   readonly logger: Logger
   readonly memory?: MemoryUse | undefined
+  readonly observer?: EngineObserver | undefined
   readonly resolve: (kind: string, name: string) => Definition | undefined
   readonly timing?: Partial<EngineTiming>
   readonly closing?: AbortSignal
@@ -29,6 +31,7 @@ export function createEngine(init: EngineInit): Engine {
     platform,
     hub: createHub(),
     logger,
+    observer: init.observer,
     timing: { ...defaultTiming, ...init.timing },
     live: new LiveRuns(store.keepFinishedRuns),
     closing: init.closing ?? new AbortController().signal,

@@ -2,9 +2,10 @@ import type { TokenPrices } from '../define/budget.ts'
 import type { LabelRecord, NewEvent, TargetRecord, TransientEvent } from '../history/event.ts'
 import type { Lineage } from '../history/lineage.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
-import type { Json, Logger } from '../ports/index.ts'
 import type { MemoryUse } from './run-memory.ts'
 import type { RunRecords } from './run-records.ts'
+import type { Json, Logger, RunMetrics } from '../ports/index.ts'
+import type { EffectDetail, EffectFacts } from './observer.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
 
 /** What a definition of either kind compiles to. The engine runs programs and never asks what they are. */
@@ -69,7 +70,8 @@ export interface StepSpec<T = unknown> {
   /** Selects the event: `step.finished`, `model.finished` or `tool.finished`. */
   readonly noun: 'step' | 'model' | 'tool'
   readonly effect: Effect
-  readonly run: (run: StepRun) => T | Promise<T>
+  /** `tell` is there when somebody watches; what it is told is recorded nowhere. */
+  readonly run: (run: StepRun, tell?: (detail: EffectDetail) => void) => T | Promise<T>
   readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
   readonly retry?: StepRetry
   readonly timeoutMs?: number
@@ -79,6 +81,8 @@ export interface StepSpec<T = unknown> {
   readonly input?: unknown
   /** Facts for readers, taken from the value when there is one. */
   readonly label?: (value: T | undefined) => LabelRecord
+  /** For whoever watches; asked before each attempt. */
+  readonly facts?: (attempt: number) => EffectFacts
   /** Read by engine code alone: handed over at once, not one per macrotask. */
   readonly folded?: boolean
   /** Entries that are committed in one batch with the result of a success, before it. */
@@ -140,6 +144,8 @@ export interface EngineContext {
   readonly log: Logger
   readonly memory: MemoryUse | undefined
   readonly records: RunRecords
+  /** Bound to what runs; silent like `log`. */
+  readonly metrics: RunMetrics
   step<T>(spec: StepSpec<T>): Promise<T>
   wait(spec: WaitSpec): Promise<unknown>
   child(spec: ChildSpec): Promise<unknown>

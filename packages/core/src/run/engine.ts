@@ -4,6 +4,7 @@ import type { Definition } from './definition.ts'
 import type { RunHead } from './heads.ts'
 import type { LiveRuns } from './live-runs.ts'
 import type { MemoryUse } from './run-memory.ts'
+import type { EngineObserver } from './observer.ts'
 
 /** Times of the engine. Tests of one rule may shorten one; applications have no reason to. */
 export interface EngineTiming {
@@ -38,6 +39,8 @@ export interface Engine extends WriterDeps {
   readonly blobs: Blobs
   readonly memory: MemoryUse | undefined
   readonly logger: Logger
+  /** Absent when telemetry is switched off. */
+  readonly observer?: EngineObserver | undefined
   readonly timing: EngineTiming
   readonly live: LiveRuns
   /** Aborted when the harness shuts down. */

@@ -4,6 +4,7 @@ import type { Definition, RunCallOptions, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { createHandle, type RunHandle } from './handle.ts'
 import { LiveRun } from './live-run.ts'
+import type { AttemptObserver } from './observer.ts'
 import type { Ownership } from './owner.ts'
 import { perform } from './perform.ts'
 import { watchSuspended } from './suspended.ts'
@@ -15,6 +16,7 @@ export interface Execution {
   readonly definition: Definition
   readonly history: RunHistory
   readonly ownership: Ownership
+  readonly observer?: AttemptObserver | undefined
 }
 
 /** Executes it in the background and gives its handle. */
@@ -44,6 +46,7 @@ async function performUntilRest(engine: Engine, execution: Execution, live: Live
     ownership: execution.ownership,
     deltas: live.deltas,
     log: engine.logger.child({ runId, sessionId, attempt }),
+    observer: execution.observer,
     started: (started) => live.begin(started),
   })
   if (live.attemptEnded(end) || engine.closing.aborted) return

@@ -8,6 +8,7 @@ import type { AttemptEnd } from './attempt-end.ts'
 import { createContext } from './context.ts'
 import type { Definition, RunIdentity } from './definition.ts'
 import type { Engine } from './engine.ts'
+import type { AttemptObserver } from './observer.ts'
 import type { Ownership } from './owner.ts'
 import { never } from './release.ts'
 
@@ -20,6 +21,7 @@ export interface PerformInit {
   readonly ownership: Ownership
   readonly deltas: Deltas
   readonly log: Logger
+  readonly observer: AttemptObserver | undefined
   /** Gives the attempt to whoever may stop it. */
   readonly started: (attempt: Attempt) => void
 }
@@ -63,7 +65,9 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   const input = await attempt.io(() =>
     validateOrThrow(definition.input, raw, { code: 'validation/input', what }),
   )
-  const output = await definition.program(attempt.contextOf(attempt.root), input)
+  const program = (): Promise<unknown> => definition.program(attempt.contextOf(attempt.root), input)
+  const { observer } = attempt
+  const output = await (observer === undefined ? program() : observer.within('', program))
   if (attempt.over) return never
   const { output: schema } = definition
   if (schema === undefined) return output

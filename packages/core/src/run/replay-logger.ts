@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.ts'
 
 /** A logger that is silent while recorded results are handed back, so that a line is written once. */
 export function replayLogger(attempt: Attempt): Logger {
-  return wrap(attempt.log, () => attempt.releases.open && !attempt.over)
+  return wrap(attempt.log, () => attempt.live)
 }
 
 function wrap(logger: Logger, isLive: () => boolean): Logger {

@@ -4,6 +4,7 @@ import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
 import { foldRun, type RunHistory } from '../history/fold.ts'
 import { planResume } from '../history/resume-plan.ts'
+import type { TraceContext } from '../history/event.ts'
 import type { Entry } from '../ports/index.ts'
 import { canonicalJson } from '../schema/json.ts'
 import { closeOrphan, logAbandoned, type OrphanEnd } from './abandon.ts'
@@ -15,6 +16,7 @@ import { execute } from './execution.ts'
 import { createHandle, type RunHandle } from './handle.ts'
 import { positionOf, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
 import { LiveRun } from './live-run.ts'
+import { tellRefusal, type AttemptObserver } from './observer.ts'
 import type { Ownership } from './owner.ts'
 import { recordedEnd } from './recorded-end.ts'
 import { cancelledError } from './settle.ts'
@@ -35,7 +37,7 @@ export async function goOn(
     head.inputHash === inputHash &&
     canonicalJson(head.target) === canonicalJson(targetOf(request.definition))
   if (!same) throw conflict(head.runId)
-  return resumeInTurn(engine, head, request.definition)
+  return resumeInTurn(engine, head, request.definition, request.trace)
 }
 
 /** Gives the handle of a run, going on with it when nobody else does. */
@@ -43,7 +45,12 @@ export function resumeRun(engine: Engine, head: RunHead, definition: Definition)
   return engine.live.inTurn(head.runId, () => resumeInTurn(engine, head, definition))
 }
 
-async function resumeInTurn(engine: Engine, head: RunHead, definition: Definition): Promise<RunHandle> {
+async function resumeInTurn(
+  engine: Engine,
+  head: RunHead,
+  definition: Definition,
+  trace?: TraceContext,
+): Promise<RunHandle> {
   const { runId, sessionId } = head
   const here = engine.live.get(runId)
   if (here?.attempt !== undefined) return createHandle(engine, here)
@@ -51,7 +58,7 @@ async function resumeInTurn(engine: Engine, head: RunHead, definition: Definitio
   if (head.state === 'succeeded') return finishedHandle(engine, runId, sessionId)
   const owner = await takeSession(engine, sessionId, runId)
   try {
-    return await resumeOwned(engine, { runId, sessionId, definition, owner })
+    return await resumeOwned(engine, { runId, sessionId, definition, owner, trace })
   } catch (error) {
     await owner.release().catch(() => undefined)
     throw error
@@ -64,6 +71,8 @@ export interface Resumable {
   readonly sessionId: string
   readonly definition: Definition
   readonly owner: Ownership
+  /** The trace that the call names, if a call asked for it. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** Records that the holder of the session's lease goes on with a run, and executes it. */
@@ -79,8 +88,23 @@ export async function resumeOwned(engine: Engine, run: Resumable): Promise<RunHa
     await owner.release()
     return finishedHandle(engine, runId, sessionId)
   }
-  const history = await commitResume(engine, run, { entries, before, orphan })
-  return execute(engine, { runId, sessionId, definition, history, ownership: owner })
+  const observer = observeResume(engine, run, before)
+  const history = await tellRefusal(observer, () => commitResume(engine, run, { entries, before, orphan }))
+  return execute(engine, { runId, sessionId, definition, history, ownership: owner, observer })
+}
+
+function observeResume(engine: Engine, run: Resumable, before: RunHistory): AttemptObserver | undefined {
+  const { started, attempt } = before
+  return engine.observer?.attempt({
+    runId: run.runId,
+    sessionId: run.sessionId,
+    target: started.target,
+    attempt: attempt + 1,
+    durable: started.durable,
+    metadata: started.metadata ?? {},
+    before,
+    ...(run.trace !== undefined && { parent: run.trace }),
+  })
 }
 
 async function commitResume(

@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { deserializeError, serializeError } from '../errors/serialize.ts'
+import { errorType } from '../feed/redact.ts'
 import { inboxStream, sessionStream } from '../feed/streams.ts'
 import type { NewEvent, ParkedRecord, SuspendReason } from '../history/event.ts'
 import { conversationOf } from '../history/conversation.ts'
@@ -158,5 +159,5 @@ function facts(attempt: Attempt): Omit<RunHead, 'state' | 'updatedAt'> {
 
 function logEnd(attempt: Attempt, data: WrittenEnd['event']['data']): void {
   if (data.outcome === 'cancelled') attempt.log.warn('run cancelled')
-  if (data.outcome === 'failed') attempt.log.error('run failed', { code: data.error.code ?? data.error.name })
+  if (data.outcome === 'failed') attempt.log.error('run failed', { code: errorType(data.error) })
 }

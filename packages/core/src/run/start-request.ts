@@ -1,4 +1,5 @@
 import type { Budget } from '../define/budget.ts'
+import type { TraceContext } from '../history/event.ts'
 import type { Json } from '../ports/index.ts'
 import type { Definition, RunCallOptions } from './definition.ts'
 
@@ -15,4 +16,6 @@ export interface StartRequest {
   readonly metadata?: Json
   readonly options?: RunCallOptions
   readonly signal?: AbortSignal
+  /** The trace that the run belongs to, validated. */
+  readonly trace?: TraceContext
 }

@@ -16,6 +16,7 @@ import { positionOf, runFacts, runHead, sessionHead, toRunHead } from './heads.t
 import type { Ownership } from './owner.ts'
 import { assertOpen } from './open.ts'
 import { goOn } from './resume.ts'
+import { tellRefusal, type AttemptObserver } from './observer.ts'
 import { cancelled } from './signal.ts'
 import type { StartRequest } from './start-request.ts'
 
@@ -84,6 +85,7 @@ async function recordStart(
   const session = { sessionId, head: heads.find((head) => head.stream === sessionStream(sessionId)) }
   owner.sessionPosition = positionOf(session.head)
   const orphan = await closeOrphan(engine, session, runId)
+  const observer = observeStart(engine, request, runId)
   const started: CommittedEvents['run.started'] = {
     target: targetOf(definition),
     sessionId,
@@ -95,25 +97,41 @@ async function recordStart(
     ...(budget !== undefined && { budget }),
     ...(metadata !== undefined && { metadata }),
     ...(options !== undefined && { options: options as Json }),
+    ...(observer?.trace !== undefined && { trace: observer.trace }),
   }
   const now = engine.platform.now()
   const event: NewEvent = { type: 'run.started', data: started }
   const entry = toEntry(event, now)
   const facts = runFacts({ runId, sessionId }, { started, startedAt: now, hasSuspended: false }, 1)
-  await commit(engine, {
-    fence: owner.fence,
-    expect: [{ stream: runStream(runId), position: 0 }],
-    entries: [{ stream: runStream(runId), entries: [entry] }, ...orphan.entries],
-    heads: [
-      runHead({ ...facts, state: 'running', updatedAt: now }),
-      sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
-      ...orphan.heads,
-    ],
-  })
+  await tellRefusal(observer, () =>
+    commit(engine, {
+      fence: owner.fence,
+      expect: [{ stream: runStream(runId), position: 0 }],
+      entries: [{ stream: runStream(runId), entries: [entry] }, ...orphan.entries],
+      heads: [
+        runHead({ ...facts, state: 'running', updatedAt: now }),
+        sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
+        ...orphan.heads,
+      ],
+    }),
+  )
   logAbandoned(engine, orphan.runId)
   const history = foldRun([{ ...entry, position: 1 }])
   if (history === undefined) throw new TypeError('A run that was just recorded has no history.')
-  return execute(engine, { runId, sessionId, definition, history, ownership: owner })
+  return execute(engine, { runId, sessionId, definition, history, ownership: owner, observer })
+}
+
+function observeStart(engine: Engine, request: StartRequest, runId: string): AttemptObserver | undefined {
+  const { definition, sessionId, metadata = {}, trace } = request
+  return engine.observer?.attempt({
+    runId,
+    sessionId,
+    target: targetOf(definition),
+    attempt: 1,
+    durable: request.runId !== undefined,
+    metadata,
+    ...(trace !== undefined && { parent: trace }),
+  })
 }
 
 /** The caller's signal is a cancel command; once the run is over nothing listens any more. */

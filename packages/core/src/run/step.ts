@@ -9,6 +9,8 @@ import type { StepRun } from '../define/effect.ts'
 import type { StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
 import { deferralBefore, delayBefore } from './retry.ts'
+import { liveMetrics } from './live-metrics.ts'
+import type { EffectDetail, EffectObserver, EffectRun } from './observer.ts'
 import type { Scope } from './scope.ts'
 import { Cancellation } from './signal.ts'
 
@@ -19,6 +21,7 @@ import { Cancellation } from './signal.ts'
 export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): Promise<T> {
   const key = attempt.reserve(scope, spec.name, spec.key)
   if (key instanceof Promise) return key
+  const asked = attempt.observer?.asked()
   const inputHash = spec.input === undefined ? undefined : hashJson(spec.input)
   return attempt.releases.ask({
     key,
@@ -28,7 +31,8 @@ export function askStep<T>(attempt: Attempt, scope: Scope, spec: StepSpec<T>): P
     folded: spec.folded,
     start: (ask) => {
       attempt.begin()
-      void new StepExecution(attempt, scope, spec as StepSpec, ask, inputHash).execute()
+      const execution = { spec: spec as StepSpec, ask, inputHash, asked }
+      void new StepExecution(attempt, scope, execution).execute()
     },
   }) as Promise<T>
 }
@@ -39,23 +43,34 @@ interface RetryDelay {
   readonly deferred: boolean
 }
 
+/** A step with what was known when it was asked for. */
+interface AskedStep {
+  readonly spec: StepSpec
+  readonly ask: AskRecord
+  readonly inputHash: string | undefined
+  /** Where the program stood, for whoever watches. */
+  readonly asked: unknown
+}
+
 class StepExecution {
   readonly #attempt: Attempt
   readonly #scope: Scope
   readonly #spec: StepSpec
   readonly #ask: AskRecord
   readonly #inputHash: string | undefined
+  readonly #asked: unknown
   readonly #cancellation: Cancellation
   #number: number
   /** When a deferred retry is due. */
   #dueAt: number | undefined
 
-  constructor(attempt: Attempt, scope: Scope, spec: StepSpec, ask: AskRecord, inputHash: string | undefined) {
+  constructor(attempt: Attempt, scope: Scope, { spec, ask, inputHash, asked }: AskedStep) {
     this.#attempt = attempt
     this.#scope = scope
     this.#spec = spec
     this.#ask = ask
     this.#inputHash = inputHash
+    this.#asked = asked
     this.#cancellation = new Cancellation(scope.cancellation)
     const partial = attempt.history.partial.get(ask.key)
     this.#number = (partial?.attempts ?? 0) + 1
@@ -95,7 +110,7 @@ class StepExecution {
         if (admission !== 'go') return { status: 'failed', error: admission.refusal, timedOut: false }
       }
       if (!this.#attempt.ownership.mayAct()) return undefined
-      const running = this.#runOnce((run) => this.#spec.run(run))
+      const running = this.#runOnce((run, tell) => this.#spec.run(run, tell))
       const end = running instanceof Promise ? await running : running
       if (end.status === 'ok') return end
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
@@ -135,21 +150,30 @@ class StepExecution {
     return this.#cancellation.aborted
   }
 
-  #runOnce(body: (run: StepRun) => unknown): BodyEnd | Promise<BodyEnd> {
-    const { platform, engine, identity, log } = this.#attempt
+  #runOnce(
+    body: (run: StepRun, tell?: (detail: EffectDetail) => void) => unknown,
+    reconciles = false,
+  ): BodyEnd | Promise<BodyEnd> {
+    const { platform, engine, identity, log, observer } = this.#attempt
     const { timeoutMs = 0 } = this.#spec
     // A timed-out attempt aborts its own signal; the next one needs a fresh one.
     const cancellation = timeoutMs > 0 ? new Cancellation(this.#cancellation) : this.#cancellation
+    const attempt = this.#attempt
     const run: StepRun = {
       key: this.#ask.key,
       idempotencyKey: `${identity.runId}:${this.#ask.key}`,
       attempt: this.#number,
       log,
+      get metrics() {
+        return liveMetrics(attempt)
+      },
       get signal() {
         return cancellation.signal
       },
     }
-    const end = runBody(() => body(run), {
+    const effect = observer?.effect(this.#facts(reconciles))
+    const work = effect === undefined ? () => body(run) : () => effect.within(() => body(run, effect.tell))
+    const end = runBody(work, {
       platform,
       cancellation,
       what: `The ${this.#spec.noun} "${this.#ask.key}"`,
@@ -159,16 +183,33 @@ class StepExecution {
     })
     if (!(end instanceof Promise)) {
       if (timeoutMs > 0) cancellation.dispose()
+      if (effect !== undefined) tellEnd(effect, end)
       return end
     }
+    if (effect !== undefined) void end.then((ended) => tellEnd(effect, ended))
     return this.#attempt.countBody(timeoutMs > 0 ? end.finally(() => cancellation.dispose()) : end)
+  }
+
+  #facts(reconciles: boolean): EffectRun {
+    const { name, noun, facts } = this.#spec
+    const { key, scope } = this.#ask
+    return {
+      key,
+      scope,
+      name,
+      noun,
+      attempt: this.#number,
+      reconciles,
+      facts: facts?.(this.#number),
+      asked: this.#asked,
+    }
   }
 
   /** The effect was started by a process that died: ask the outside world, never run it again. */
   async #reconcile(): Promise<BodyEnd | undefined> {
     const unknown: BodyEnd = { status: 'failed', error: this.#unknownOutcome(), timedOut: false }
     if (this.#spec.reconcile === undefined) return unknown
-    const end = await this.#runOnce((run) => this.#spec.reconcile?.(run))
+    const end = await this.#runOnce((run) => this.#spec.reconcile?.(run), true)
     if (end.status === 'failed')
       return this.#isAborted && isAbort(end.error, this.#cancellation.reason) ? undefined : end
     // Only a clear answer counts: anything else would record a guess about an effect of the outside world.
@@ -181,6 +222,7 @@ class StepExecution {
     this.#dueAt = deferred ? this.#attempt.platform.now() + delayMs : undefined
     const due = this.#dueAt === undefined ? {} : { dueAt: this.#dueAt }
     const record = { ...this.#ask, attempt: this.#number, error: serializeError(error), delayMs, ...due }
+    this.#attempt.observer?.retried(this.#spec.noun)
     await this.#attempt.append({ type: 'step.retried', data: record })
     this.#number++
     if (deferred) return true
@@ -245,6 +287,10 @@ class StepExecution {
 }
 
 const nothing = (): void => undefined
+
+function tellEnd(effect: EffectObserver, end: BodyEnd): void {
+  effect.bodyEnded(end.status === 'failed' ? serializeError(end.error) : undefined)
+}
 
 /** Whether a body ended because it was told to: its failure says nothing and is not recorded. */
 function isAbort(error: unknown, reason: unknown): boolean {

@@ -1,7 +1,7 @@
 import { budgetOf, checkBudget, type Budget } from '../define/budget.ts'
 import { checkOptions, invalidOption } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
-import type { RunEvent } from '../history/event.ts'
+import type { RunEvent, TraceContext } from '../history/event.ts'
 import type { Json } from '../ports/index.ts'
 import { busyError } from '../run/busy.ts'
 import type { Definition, RunCallOptions } from '../run/definition.ts'
@@ -10,6 +10,7 @@ import type { RunHandle } from '../run/handle.ts'
 import type { LiveRun } from '../run/live-run.ts'
 import { whileOpen } from '../run/open.ts'
 import { startRun } from '../run/start.ts'
+import { readTraceContext } from '../run/trace-context.ts'
 import { toJson } from '../schema/json.ts'
 import { memoryHandle } from '../memory/memory-handle.ts'
 import type { MemoryHandle } from '../define/memory.ts'
@@ -33,6 +34,9 @@ export interface RunOptions {
   readonly metadata?: Json
   /** For agents: another model alias. */
   readonly model?: string
+  /** W3C trace context: the parent of the run's span. An invalid one is ignored with a warning. */
+  readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
 }
 
 /** Three views of one run. */
@@ -174,6 +178,7 @@ export class SessionCore {
       ...(historyWindow !== undefined && { historyWindow }),
     }
     const budget = budgetOf(options.budget, limits.budget, this.#deps.defaultBudget)
+    const trace = this.#traceOf(options)
     return startRun(this.#deps.engine, {
       definition,
       sessionId: this.id,
@@ -184,7 +189,21 @@ export class SessionCore {
       ...(metadata !== undefined && { metadata: toJson(metadata, 'metadata') }),
       ...(Object.keys(callOptions).length > 0 && { options: callOptions }),
       ...(signal !== undefined && { signal }),
+      ...(trace !== undefined && { trace }),
     })
+  }
+
+  /** A broken header of somebody upstream must not keep a run from starting. */
+  #traceOf(options: RunOptions): TraceContext | undefined {
+    const { context, invalid } = readTraceContext(options)
+    for (const header of invalid) {
+      this.#deps.engine.logger.warn('invalid trace context is ignored', {
+        code: 'INVALID_TRACE_CONTEXT',
+        header,
+        sessionId: this.id,
+      })
+    }
+    return context
   }
 }
 

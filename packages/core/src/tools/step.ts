@@ -7,6 +7,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import type { LabelRecord } from '../history/event.ts'
 import { toolMemory } from '../memory/run-memory-access.ts'
 import type { EngineContext, StepSpec } from '../run/definition.ts'
+import type { EffectFacts } from '../run/observer.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 
 /** One call of a tool, by a model or a workflow. */
@@ -40,8 +41,10 @@ export function toolStep(init: ToolStepInit): StepSpec {
     input: init.hashed,
     timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
     label: () => init.label,
-    run: async (run) => {
+    facts: () => toolFacts(tool.name, init.label),
+    run: async (run, tell) => {
       const { agent } = init.label
+      tell?.({ input: init.input })
       context.emit({
         type: 'tool.started',
         key: run.key,
@@ -58,6 +61,9 @@ export function toolStep(init: ToolStepInit): StepSpec {
         metadata: context.metadata,
         idempotencyKey: run.idempotencyKey,
         log: run.log,
+        get metrics() {
+          return run.metrics
+        },
         ...(callId !== undefined && { callId }),
         get signal() {
           return run.signal
@@ -72,6 +78,17 @@ export function toolStep(init: ToolStepInit): StepSpec {
       const checked = await checkOutput(tool, output)
       return init.inspect === undefined ? checked : init.inspect(checked, run)
     },
+  }
+}
+
+/** For whoever watches: the name is that of a tool that exists, and not what a model wrote. */
+export function toolFacts(
+  name: string | undefined,
+  { agent, callId }: Pick<LabelRecord, 'agent' | 'callId'>,
+): EffectFacts {
+  return {
+    ...(agent !== undefined && { agent }),
+    tool: { ...(name !== undefined && { name }), ...(callId !== undefined && { callId }) },
   }
 }
 

@@ -84,6 +84,9 @@ class ContextBuilder {
       get checkpoints() {
         return (checkpoints ??= workflowCheckpoints(context))
       },
+      get metrics() {
+        return context.metrics
+      },
       agents: mapValues(workflow.agents, (agent, name) => this.#agentCall(name, agent)),
       tools: mapValues(workflow.tools, (tool, name) => this.#toolCall(name, tool)),
       models: mapValues(workflow.models, (needs, alias) =>
@@ -130,7 +133,8 @@ class ContextBuilder {
         name,
         noun: 'step',
         effect: effect ?? 'idempotent',
-        run: run as (arg: Parameters<typeof run>[0]) => T | Promise<T>,
+        // The engine tells its own bodies more than a step may rely on.
+        run: (arg) => run(arg) as T | Promise<T>,
         ...(key !== undefined && { key }),
         ...(retry !== undefined && { retry }),
         ...(timeoutMs !== undefined && { timeoutMs }),
