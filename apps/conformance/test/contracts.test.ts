@@ -47,7 +47,7 @@ async function runCases(cases: readonly ContractCase[]): Promise<Omit<Row, 'cont
 }
 
 test(
-  'the contracts of journal, lease and blobs hold on every adapter set',
+  'the contracts of journal, lease, blobs and memory hold on every adapter set',
   { timeout: 300_000 },
   async () => {
     const rows: Row[] = []

@@ -4,6 +4,7 @@ import {
   adapterSets,
   budgetScenario,
   plainScenarios,
+  recordsScenario,
   reportCounts,
   retryScenario,
   runSeed,
@@ -13,7 +14,7 @@ import {
 const seed = runSeed()
 
 describe.each(Object.entries(adapterSets))('a crash at every boundary on %s', (set, places) => {
-  test.each([...plainScenarios, retryScenario, budgetScenario])(
+  test.each([...plainScenarios, retryScenario, budgetScenario, recordsScenario])(
     '$name',
     { timeout: 300_000 },
     async (scenario) => {

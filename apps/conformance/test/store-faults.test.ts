@@ -1,11 +1,12 @@
 import { PortError, storeErrorCodes } from '@belay/core/ports'
 import { describe, expect, test } from 'vitest'
-import { adapterSets, plainScenarios, reportCounts } from '../src/index.ts'
+import { adapterSets, plainScenarios, recordsScenario, reportCounts } from '../src/index.ts'
 import { runWithFault } from './support/fault-schedule.ts'
 import type { PlannedFault } from './support/fault-schedule.ts'
 
 const codes = [storeErrorCodes.io, storeErrorCodes.full]
-const scenarios = plainScenarios.filter(({ name }) => ['linear', 'parallel', 'child'].includes(name))
+const plain = plainScenarios.filter(({ name }) => ['linear', 'parallel', 'child'].includes(name))
+const scenarios = [...plain, recordsScenario]
 
 describe.each(Object.entries(adapterSets))('a store that fails at any call on %s', (set, places) => {
   test.each(scenarios)('$name', { timeout: 300_000 }, async (scenario) => {

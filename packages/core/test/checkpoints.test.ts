@@ -108,7 +108,7 @@ describe('checkpoints of a workflow', () => {
     ])
   })
 
-  test('are committed in the batch of their step', async () => {
+  test('are committed in the batch of their step [EVT-8]', async () => {
     const clock = manualPlatform()
     const batches: string[][] = []
     const store = mortalStore(storeOn(clock), (batch: Batch) => void batches.push(typesOf(batch)))

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { isCodedError } from '@belay/core/ports'
-import type { Head, Store } from '@belay/core/ports'
+import type { Head, MemoryScope, Store } from '@belay/core/ports'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sqliteStore } from '../src/index.ts'
 import { batchOf } from './support/journal-batches.ts'
@@ -31,6 +31,8 @@ const headOf = (stream: string): Head => ({
   data: { stream },
 })
 
+const scopeOf = (stream: string): MemoryScope => ({ kind: 'session', id: stream })
+
 async function fill(store: Store): Promise<readonly string[]> {
   const refs = []
   for (const stream of streams) {
@@ -40,6 +42,11 @@ async function fill(store: Store): Promise<readonly string[]> {
     await store.journal.append(batchOf(stream, ['last'], { heads: [headOf(stream)] }))
     await store.leases.acquire(stream, `owner of ${stream}`, 1_000_000)
     refs.push(await store.blobs.put(Buffer.from(stream.repeat(1_000))))
+    for (let key = 0; key < 20; key += 1)
+      await store.memory?.set(scopeOf(stream), `k${key}`, {
+        value: { key, text: 'words '.repeat(20) },
+        ttlMs: 1e9,
+      })
   }
   return refs
 }
@@ -50,6 +57,12 @@ async function readAll(store: Store, refs: readonly string[]): Promise<readonly 
     ...streams.map((stream) => () => store.journal.read(stream)),
     ...streams.map((stream) => () => store.leases.get(stream)),
     ...refs.map((ref) => async () => Buffer.from((await store.blobs.get(ref)) ?? []).toString('hex')),
+    ...streams.map((stream) => async () => store.memory?.get(scopeOf(stream), 'k7')),
+    ...streams.map((stream) => async () => store.memory?.list(scopeOf(stream))),
+    ...streams.map((stream) => async () => {
+      const found = await store.memory?.search?.(scopeOf(stream), { text: 'words', limit: 100 })
+      return found?.map(({ record }) => record).toSorted((left, right) => (left.key < right.key ? -1 : 1))
+    }),
     () => store.journal.heads({}),
     () => store.journal.heads({ streams }),
     () => store.journal.heads({ group: 'session/1' }),

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sqliteStore } from '../src/index.ts'
 import { dataOf } from './support/journal-batches.ts'
 import { withRawDatabase } from './support/raw-database.ts'
@@ -9,6 +9,9 @@ import type { TempFolder } from './support/temp-folder.ts'
 
 /** A file that the package wrote when its schema was 1. */
 const fixture = new URL('./fixtures/schema-1.db.gz', import.meta.url)
+
+/** A file that the package wrote when its schema was 2. */
+const secondFixture = new URL('./fixtures/schema-2.db.gz', import.meta.url)
 
 let folder: TempFolder
 let file: string
@@ -45,7 +48,7 @@ test('a file of schema 1 is raised with everything in it', async () => {
   expect(await store.leases.get('session/1')).toMatchObject({ owner: 'owner', token: 1 })
   const ref = await store.blobs.put(Buffer.from('blob'))
   expect(Buffer.from((await store.blobs.get(ref)) ?? [])).toEqual(Buffer.from('blob'))
-  expect(versionOf()).toBe(2)
+  expect(versionOf()).toBe(3)
   await store.close()
 })
 
@@ -83,4 +86,37 @@ test.each([
   expect(await store.journal.read('run/1', { limit: 49 })).toHaveLength(49)
   expect(await store.journal.read('run/1', { after: 50 })).toHaveLength(52)
   await store.close()
+})
+
+describe('a file of schema 2', () => {
+  beforeEach(() => writeFileSync(file, gunzipSync(readFileSync(secondFixture))))
+
+  test('is raised with everything in it, and gets a memory', async () => {
+    expect(versionOf()).toBe(2)
+    const store = open()
+    const texts = Array.from({ length: 300 }, (_, index) => ({
+      step: index + 1,
+      text: 'é'.repeat((index + 1) % 7),
+    }))
+    expect(await dataOf(store, 'run/1')).toEqual(texts)
+    expect(await dataOf(store, 'run/2')).toEqual(['a', 'b', 'late'])
+    expect(await dataOf(store, 'run/gone')).toEqual([])
+    expect(await store.journal.heads({})).toMatchObject([{ stream: 'run/1', data: { a: 1 } }])
+    expect(await store.leases.get('session/1')).toMatchObject({ owner: 'owner', token: 1 })
+    const ref = await store.blobs.put(Buffer.from('blob'))
+    expect(Buffer.from((await store.blobs.get(ref)) ?? [])).toEqual(Buffer.from('blob'))
+    const scope = { kind: 'user', id: 'u' } as const
+    expect(await store.memory?.list(scope)).toEqual({ records: [] })
+    await store.memory?.set(scope, 'k', { value: 'some words' })
+    expect(await store.memory?.search?.(scope, { text: 'words' })).toHaveLength(1)
+    expect(versionOf()).toBe(3)
+    await store.close()
+  })
+
+  test('is left as it is by an older version of the package', async () => {
+    await open().journal.read('run/1')
+    withRawDatabase(file, (db) => db.pragma('user_version = 4'))
+    await expect(open().journal.read('run/1')).rejects.toMatchObject({ code: 'store/version' })
+    expect(versionOf()).toBe(4)
+  })
 })

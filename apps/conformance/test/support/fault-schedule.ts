@@ -71,11 +71,22 @@ function faultsOf(fault: PlannedFault | undefined): { faults: readonly StoreFaul
   if (fault === undefined) return { faults: [], written: () => 0 }
   const { call, side, lasting, error } = fault
   let written = 0
+  let hasFailed = false
+  const seen = new Set<number>()
+  // Calls that were under way beside the one that fails may go on; what is asked for after it failed may not.
   const at: StoreFault['at'] = ({ index, method }) => {
-    if (index > call && method === 'journal.append') written += 1
+    if (hasFailed && method === 'journal.append' && !seen.has(index)) written += 1
+    seen.add(index)
     return lasting ? index >= call : index === call
   }
-  return { faults: [{ at, side, effect: { fail: error } }], written: () => written }
+  const effect = {
+    get fail() {
+      // Results of the same turn are on their way to the journal already.
+      setImmediate(() => (hasFailed = true))
+      return error
+    },
+  }
+  return { faults: [{ at, side, effect }], written: () => written }
 }
 
 function codeOf(error: unknown): string | undefined {

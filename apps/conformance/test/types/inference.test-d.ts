@@ -85,6 +85,16 @@ const resolve = defineWorkflow({
     // @ts-expect-error the workflow declared no such alias
     await ctx.models.good.generate({ prompt: 'Hello' })
 
+    same<Awaited<ReturnType<typeof ctx.memory.session.delete>>, boolean>(true)
+    // @ts-expect-error a workflow has no agent scope
+    await ctx.memory.agent.read('k')
+    // @ts-expect-error a function is no JSON
+    await ctx.memory.run.write('k', () => 1)
+    const left = await ctx.checkpoints.write({ kind: 'summary', sequence: 1, payload: { a: [1] } })
+    same<typeof left.kind, 'summary' | 'handoff' | 'goal_state'>(true)
+    // @ts-expect-error no such kind
+    await ctx.checkpoints.write({ kind: 'note', sequence: 1, payload: null })
+
     return { refunded: decision.ok }
   },
 })

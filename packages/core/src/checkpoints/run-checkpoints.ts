@@ -35,7 +35,7 @@ export function workflowCheckpoints(context: EngineContext): Checkpoints {
       effect,
       input,
       run: async () => {
-        const change = await make()
+        const change = await context.io(async () => make())
         events = change.events
         return change.value
       },
@@ -52,7 +52,7 @@ export function toolCheckpoints(
 ): Checkpoints {
   return checkpoints(context, agent, async ({ make }) => {
     signal().throwIfAborted()
-    const { value, events } = await make()
+    const { value, events } = await context.io(async () => make())
     for (const event of events) await context.records.record(event)
     return value
   })

@@ -48,8 +48,9 @@ export function adapterUses(init: {
 
 /** The memory that a harness uses, with what it declares. */
 export function memoryOf(store: Store, own: MemoryAdapter | undefined): MemoryUse | undefined {
-  if (own !== undefined) return { memory: own, capabilities: own.info.capabilities }
-  return store.memory && { memory: store.memory, capabilities: store.info.capabilities }
+  if (own !== undefined) return { memory: own, capabilities: own.info.capabilities, ofStore: false }
+  const { memory, info } = store
+  return memory && { memory, capabilities: info.capabilities, ofStore: true }
 }
 
 function memoryUse(memory: MemoryAdapter): AdapterUse {

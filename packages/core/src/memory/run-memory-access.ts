@@ -19,7 +19,7 @@ export function toolMemory(
 ): ToolMemory {
   const perform: PerformMemory = async ({ make }) => {
     signal().throwIfAborted()
-    return make()
+    return guarded(context, make)
   }
   const memory = access(context, perform)
   if (agent === undefined) return memory
@@ -44,8 +44,13 @@ function asSteps(context: EngineContext): PerformMemory {
       noun: 'step',
       effect: verb === 'write' || verb === 'delete' ? 'idempotent' : 'read',
       input,
-      run: make,
+      run: () => guarded(context, make),
     })
+}
+
+/** A store in doubt stops the run; another adapter that fails fails the step. */
+function guarded<T>(context: EngineContext, make: () => Promise<T>): Promise<T> {
+  return context.memory?.ofStore === true ? context.io(make) : make()
 }
 
 function access(context: EngineContext, perform: PerformMemory): WorkflowMemory {

@@ -4,6 +4,8 @@ import type { Logger, Memory, MemoryScope } from '../ports/index.ts'
 export interface MemoryUse {
   readonly memory: Memory
   readonly capabilities: readonly string[]
+  /** It lies in the store of the harness, so that its faults are faults of the store. */
+  readonly ofStore: boolean
 }
 
 /** Whether a memory takes scopes of a kind: none declared means all. */

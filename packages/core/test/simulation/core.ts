@@ -1,5 +1,7 @@
+import type { toolCheckpoints, workflowCheckpoints } from '../../src/checkpoints/run-checkpoints.ts'
 import type { foldRun } from '../../src/history/fold.ts'
 import type { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
+import type { workflowMemory } from '../../src/memory/run-memory-access.ts'
 import type { sendCommand } from '../../src/run/commands.ts'
 import type { createEngine } from '../../src/run/create-engine.ts'
 import type { startRun } from '../../src/run/start.ts'
@@ -11,14 +13,26 @@ export interface Core {
   readonly sendCommand: typeof sendCommand
   readonly foldRun: typeof foldRun
   readonly inMemoryStore: typeof inMemoryStore
+  readonly workflowMemory: typeof workflowMemory
+  readonly workflowCheckpoints: typeof workflowCheckpoints
+  readonly toolCheckpoints: typeof toolCheckpoints
 }
+
+/** Where those parts are. */
+const partFiles = [
+  'run/create-engine',
+  'run/start',
+  'run/commands',
+  'history/fold',
+  'in-memory/in-memory-store',
+  'memory/run-memory-access',
+  'checkpoints/run-checkpoints',
+]
 
 /** Loads core from a folder that has the layout of `src`, with files of that extension. */
 export async function loadCore(folder: URL, extension: 'ts' | 'js'): Promise<Core> {
   const parts = await Promise.all(
-    ['run/create-engine', 'run/start', 'run/commands', 'history/fold', 'in-memory/in-memory-store'].map(
-      (file) => import(new URL(`${file}.${extension}`, folder).href) as Promise<Partial<Core>>,
-    ),
+    partFiles.map((file) => import(new URL(`${file}.${extension}`, folder).href) as Promise<Partial<Core>>),
   )
   return Object.assign({}, ...parts) as Core
 }

@@ -1,3 +1,5 @@
+import type { Checkpoints } from '../../src/define/checkpoints.ts'
+import type { WorkflowMemory } from '../../src/define/memory.ts'
 import type { StepRun } from '../../src/define/effect.ts'
 import type { EngineContext, StepRetry } from '../../src/run/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard-schema.ts'
@@ -38,11 +40,15 @@ export class SimContext {
   readonly engine: EngineContext
   readonly world: World
   readonly #process: SimProcess
+  readonly memory: WorkflowMemory
+  readonly checkpoints: Checkpoints
 
   constructor(world: World, process: SimProcess, engine: EngineContext) {
     this.world = world
     this.#process = process
     this.engine = engine
+    this.memory = world.core.workflowMemory(engine)
+    this.checkpoints = world.core.workflowCheckpoints(engine)
   }
 
   step(name: string, body?: EffectBody, options: SimStep = {}): Promise<string> {
@@ -122,6 +128,22 @@ export class SimContext {
       items: Array.from({ length: count }, (_, index) => index),
       concurrency,
       each: (context, index) => each(new SimContext(this.world, this.#process, context), index),
+    })
+  }
+
+  /** A tool that leaves a checkpoint on its way. */
+  checkpointingStep(name: string, sequence: number): Promise<string> {
+    const { engine, world } = this
+    return engine.step<string>({
+      name,
+      noun: 'tool',
+      effect: 'idempotent',
+      run: async (run) => {
+        const effect = this.#effect(run, undefined, {})
+        const tool = world.core.toolCheckpoints(engine, name, () => run.signal)
+        await tool.write({ kind: 'handoff', sequence, payload: name })
+        return effect
+      },
     })
   }
 

@@ -305,4 +305,32 @@ export const weakenedRules: readonly WeakenedRule[] = [
     replace: 'if (false)',
     workflows: ['retryDelay', 'looped', 'retry'],
   },
+  {
+    rule: 'CKP-1: a checkpoint is committed after the result of its step',
+    file: 'run/step.js',
+    find: 'this.#attempt.writer.write(event, nothing);',
+    replace: 'setImmediate(() => this.#attempt.writer.write(event, nothing));',
+    workflows: ['checkpoints', 'checkpointScopes'],
+  },
+  {
+    rule: 'CKP-8: of two writes at once the second does not see the first',
+    file: 'checkpoints/checkpoint-writing.js',
+    find: 'own.checkpoints.set(checkpointKey(data), data);',
+    replace: '',
+    workflows: ['checkpointRace'],
+  },
+  {
+    rule: 'MEM-11: operations on one key are told apart by nothing',
+    file: 'run/operation-names.js',
+    find: 'return count === 1 ? base : `${base}:${count}`;',
+    replace: 'return base;',
+    workflows: ['memory'],
+  },
+  {
+    rule: 'MEM-11: operations are told apart by their order alone',
+    file: 'run/operation-names.js',
+    find: 'const count = (this.#counts.get(base) ?? 0) + 1;',
+    replace: "base = base.split('.').slice(0, 1).join(); const count = (this.#counts.get(base) ?? 0) + 1;",
+    workflows: ['memoryRaw'],
+  },
 ]

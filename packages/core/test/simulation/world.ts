@@ -80,6 +80,10 @@ export class World implements StoreHooks {
     this.#operatorStore = simulatedStore(this.store, this.#operator, this, true)
   }
 
+  get core(): Core {
+    return this.#init.core
+  }
+
   get state(): string {
     return this.head?.state ?? 'none'
   }
@@ -143,8 +147,11 @@ export class World implements StoreHooks {
   }
 
   #engine(process: SimProcess, definition: Definition): Engine {
+    const store = simulatedStore(this.store, process, this, this.#init.local !== true)
+    const { memory } = store
     return this.#init.core.createEngine({
-      store: simulatedStore(this.store, process, this, this.#init.local !== true),
+      store,
+      memory: memory && { memory, capabilities: store.info.capabilities, ofStore: true },
       platform: process.platform,
       logger: silentLogger,
       resolve: () => definition,

@@ -2,6 +2,7 @@ import type { Workflows } from '../workflow.ts'
 import { agents } from './agents.ts'
 import { commands } from './commands.ts'
 import { linear } from './linear.ts'
+import { records } from './records.ts'
 import { parked } from './parked.ts'
 import { resumed } from './resumed.ts'
 import { scopes } from './scopes.ts'
@@ -15,6 +16,7 @@ export const groups = {
   commands,
   linear,
   parked,
+  records,
   resumed,
   scopes,
   times,
