@@ -14,11 +14,13 @@ export interface BrokenModel {
   /** Titles of the cases that must reject it; it may fail others too. */
   readonly rejectedBy: readonly string[]
   readonly generate: GenerateWrap
+  /** What it says of itself instead. */
+  readonly facts?: Partial<Model>
 }
 
 /** Subjects of the adapter with its defect. */
 export function brokenSubjects(
-  { generate }: BrokenModel,
+  { generate, facts }: BrokenModel,
   subjects: ModelSubjectFactory,
 ): ModelSubjectFactory {
   return {
@@ -27,7 +29,7 @@ export function brokenSubjects(
       const { model } = subject
       return {
         ...subject,
-        model: { ...model, generate: (request, { signal }) => generate(model, request, signal) },
+        model: { ...model, ...facts, generate: (request, { signal }) => generate(model, request, signal) },
       }
     },
   }

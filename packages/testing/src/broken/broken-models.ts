@@ -37,6 +37,18 @@ async function collected(
 /** Models that break one promise each. */
 export const brokenModels: readonly BrokenModel[] = [
   {
+    name: 'bounds its input below what it counts',
+    rejectedBy: ['bounds: what it declares of tokens is not less than what it counts, and asks nobody'],
+    generate: mapping((part) => [part]),
+    facts: { maxInputTokens: () => 1 },
+  },
+  {
+    name: 'bounds its output below what it counts',
+    rejectedBy: ['bounds: what it declares of tokens is not less than what it counts, and asks nobody'],
+    generate: mapping((part) => [part]),
+    facts: { maxOutputTokens: 1 },
+  },
+  {
     name: 'finishes an answer that ended early',
     rejectedBy: ['broken: an end without a finish is model/incomplete, never a finish'],
     generate: swallowing(modelErrorCodes.incomplete),

@@ -109,6 +109,18 @@ export const modelAnswerCases: readonly ModelCase[] = [
     },
   },
   {
+    title: 'bounds: what it declares of tokens is not less than what it counts, and asks nobody',
+    script: [textTurn('hi', { inputTokens: 11, outputTokens: 7 })],
+    run: async ({ model, received }) => {
+      const most = model.maxInputTokens?.(requestOf('hello')) ?? Infinity
+      assert.equal(received().length, 0)
+      const { usage } = (await collectFinished(model, requestOf('hello'))).finish
+      assert.ok(most >= (usage.inputTokens ?? 0), `${usage.inputTokens} input tokens, at most ${most}`)
+      const { maxOutputTokens = Infinity } = model
+      assert.ok(maxOutputTokens >= (usage.outputTokens ?? 0), `at most ${maxOutputTokens} output tokens`)
+    },
+  },
+  {
     title: 'request: begins when the first part is asked for, once',
     script: [textTurn('only')],
     run: async ({ model, received }) => {
