@@ -2,12 +2,14 @@ import { benchAgentLoop } from './agent-loop.ts'
 import { benchDurableSteps } from './durable-steps.ts'
 import { Report } from './report.ts'
 import { benchResume } from './resume.ts'
+import { benchTextDeltas } from './text-deltas.ts'
 
 /** Rounds of each comparison; `--quick` is for a look, not for a record. */
 const rounds = process.argv.includes('--quick') ? 3 : 11
 
 const report = new Report()
 await benchAgentLoop(report, rounds)
+await benchTextDeltas(report, Math.ceil(rounds / 2))
 await benchDurableSteps(report, rounds)
 await benchResume(report, Math.ceil(rounds / 2))
 report.write('bench-report.json')

@@ -1,13 +1,6 @@
 import { isCodedError, PortError, type ModelPart } from '@belay/core/ports'
+import { requestLife, type CallScope } from './call-scope.ts'
 import { incompleteError } from './errors/answer-error.ts'
-
-/** One call under way, as its producer sees it. */
-export interface CallScope {
-  /** Aborted when the caller aborts, leaves early, or the call ends. */
-  readonly signal: AbortSignal
-  /** Runs when the call ends, however it ends; at once when it has ended. */
-  onEnd(cleanup: () => void): void
-}
 
 /** Makes one request and yields what comes back. */
 export type Producer = (scope: CallScope) => AsyncGenerator<ModelPart, void, undefined>
@@ -24,7 +17,7 @@ export function callStream(signal: AbortSignal, produce: Producer): AsyncIterabl
 }
 
 function callIterator(signal: AbortSignal, produce: Producer): AsyncIterator<ModelPart> {
-  const request = requestOf(signal)
+  const request = requestLife(signal)
   let parts: AsyncGenerator<ModelPart, void, undefined> | undefined
   let delivered = 0
   /** Whether the caller has been told how the call ended; everything after that is `done`. */
@@ -59,35 +52,6 @@ function callIterator(signal: AbortSignal, produce: Producer): AsyncIterator<Mod
       settle()
       return done
     },
-  }
-}
-
-/** The lifetime of the request: from `start` until the caller aborts, leaves, or has seen the end. */
-function requestOf(signal: AbortSignal): {
-  start(): CallScope
-  end(): void
-  readonly ended: Promise<'ended'>
-} {
-  const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<'ended'>()
-  const cleanups: (() => void)[] = []
-  const end = (): void => {
-    if (controller.signal.aborted) return
-    signal.removeEventListener('abort', end)
-    resolve('ended')
-    controller.abort(signal.reason)
-    for (const cleanup of cleanups) cleanup()
-  }
-  return {
-    start() {
-      signal.addEventListener('abort', end, { once: true })
-      return {
-        signal: controller.signal,
-        onEnd: (cleanup) => (controller.signal.aborted ? cleanup() : void cleanups.push(cleanup)),
-      }
-    },
-    end,
-    ended: promise,
   }
 }
 

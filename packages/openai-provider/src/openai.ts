@@ -26,14 +26,9 @@ export interface OpenAIOptions {
 /** A model of OpenAI. Nothing is read, loaded or connected before the first call. */
 export function openai(modelId: string, options: OpenAIOptions = {}): Model {
   const { capabilities = ['text', 'object', 'tools', 'vision', 'file'], providerOptions, fetch } = options
-  const headers = {
-    ...(options.organization !== undefined && { 'OpenAI-Organization': options.organization }),
-    ...(options.project !== undefined && { 'OpenAI-Project': options.project }),
-    ...options.headers,
-  }
+  const headers = openaiHeaders(options)
   const apiKey = (): string => openaiKey(options.apiKey)
-  const baseURL = (): string =>
-    options.baseURL ?? process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1'
+  const baseURL = (): string => openaiBaseURL(options)
   if (options.api !== 'chat') {
     return responsesModel({ modelId, capabilities, apiKey, baseURL, headers, providerOptions, fetch })
   }
@@ -48,4 +43,20 @@ export function openai(modelId: string, options: OpenAIOptions = {}): Model {
     providerOptions,
     fetch,
   })
+}
+
+/** The headers that go with each request, without the key. */
+export function openaiHeaders(
+  options: Pick<OpenAIOptions, 'headers' | 'organization' | 'project'>,
+): Readonly<Record<string, string>> {
+  return {
+    ...(options.organization !== undefined && { 'OpenAI-Organization': options.organization }),
+    ...(options.project !== undefined && { 'OpenAI-Project': options.project }),
+    ...options.headers,
+  }
+}
+
+/** Where requests go. Read when a call starts. */
+export function openaiBaseURL({ baseURL }: Pick<OpenAIOptions, 'baseURL'>): string {
+  return baseURL ?? process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1'
 }

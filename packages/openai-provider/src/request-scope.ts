@@ -1,7 +1,7 @@
-import type { ModelPart, ModelRequest } from '@belay/core/ports'
+import type { ModelPart } from '@belay/core/ports'
 import type { ErrorContext } from './errors/provider-error.ts'
 import { createRedact } from './errors/redact.ts'
-import { requestTexts } from './prompt/request-texts.ts'
+import { requestTexts, type AnyRequest } from './prompt/request-texts.ts'
 
 /** How much of the answer is remembered for the cleaning of errors, twice over; the rest of it is let go. */
 const rememberedLength = 64 * 1024
@@ -16,7 +16,7 @@ export interface RequestScope {
 /** Starts the scope of one request with the secrets that it carries. */
 export function requestScope(
   provider: string,
-  request: ModelRequest,
+  request: AnyRequest,
   secrets: readonly string[],
 ): RequestScope {
   let recent: string[] = []

@@ -69,15 +69,28 @@ describe.each(protocols)('an HTTP error over $name', ({ start }) => {
     expect(error).not.toHaveProperty('meta.retryAfterMs')
   })
 
-  it('keeps rate-limit headers [MOD-24]', async () => {
+  it('keeps what the headers say of limits, and safe headers, and no other [MOD-24]', async () => {
     const headers = {
+      'x-ratelimit-limit-tokens': '1000',
       'x-ratelimit-remaining-requests': '0',
       'x-ratelimit-reset-requests': '1s',
+      'openai-processing-ms': '12',
+      'set-cookie': 'session=secret',
       'x-other': 'no',
     }
     const { model } = await start({ refuse: { status: 429, headers } })
-    expect((await failureOf(model)).error).toMatchObject({
-      meta: { rateLimit: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1s' } },
+    const { meta } = (await failureOf(model)).error as { readonly meta: Readonly<Record<string, unknown>> }
+    expect(meta['rateLimit']).toEqual({
+      requests: { remaining: 0, resetMs: 1_000 },
+      tokens: { limit: 1_000 },
+    })
+    expect(meta['headers']).toEqual({
+      'content-type': 'application/json',
+      date: expect.any(String),
+      'openai-processing-ms': '12',
+      'x-ratelimit-limit-tokens': '1000',
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '1s',
     })
   })
 

@@ -7,7 +7,14 @@ import { packageVersion } from '../src/adapter-info.ts'
 
 describe('the package', () => {
   it('exports these names', () => {
-    expect(Object.keys(exported).toSorted()).toEqual(['aiSdkModel', 'openai', 'openaiCompatible'])
+    expect(Object.keys(exported).toSorted()).toEqual([
+      'aiSdkEmbedding',
+      'aiSdkModel',
+      'aiSdkReranker',
+      'openai',
+      'openaiCompatible',
+      'openaiEmbedding',
+    ])
   })
 
   it('states its own version, and the port it was written for', () => {

@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { isRefusal, type ModelScriptRefusal, type ModelScriptStep } from '@belay/testing'
+import {
+  isEmbeddings,
+  isRanking,
+  isRefusal,
+  type ModelScriptEmbeddings,
+  type ModelScriptRanking,
+  type ModelScriptRefusal,
+  type ModelScriptStep,
+} from '@belay/testing'
 import { chatFrames } from './chat-frames.ts'
 import type { Frames } from './frames.ts'
 import { responsesFrames } from './responses-frames.ts'
@@ -13,6 +21,8 @@ export type ServerStep = ModelScriptStep | { readonly do: 'raw'; readonly text: 
 export type ServerTurn =
   | (ModelScriptRefusal & { readonly body?: string })
   | { readonly answer: readonly ServerStep[]; readonly headers?: Readonly<Record<string, string>> }
+  | ModelScriptEmbeddings
+  | ModelScriptRanking
 
 /** What a request was. */
 export interface ReceivedRequest {
@@ -67,6 +77,9 @@ export async function startProtocolServer(
       for (const wake of waiting.splice(0)) wake()
       if (!turn) return void response.writeHead(500).end('the script is used up')
       if (isRefusal(turn as never)) return refuse(response, turn as ModelScriptRefusal & { body?: string })
+      if (isEmbeddings(turn as never))
+        return sendJson(response, embeddingsBody(turn as ModelScriptEmbeddings))
+      if (isRanking(turn as never)) return sendJson(response, rankingBody(turn as ModelScriptRanking))
       await play(request, response, turn as Answer, async () => options.beforeReset?.(number))
     })().catch(() => response.destroy())
   })
@@ -102,6 +115,23 @@ function refuse(
   const { status, headers, cause, message = 'The request was refused.' } = refusal
   response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'req_test', ...headers })
   response.end(body ?? JSON.stringify({ error: { message, ...(cause && causes[cause]) } }))
+}
+
+function sendJson(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'req_test' })
+  response.end(JSON.stringify(body))
+}
+
+/** In reverse: the protocol numbers its vectors and promises no order. */
+function embeddingsBody({ embeddings, usage }: ModelScriptEmbeddings): unknown {
+  const data = embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }))
+  const counts = usage && { prompt_tokens: usage.inputTokens, total_tokens: usage.inputTokens }
+  return { object: 'list', data: data.toReversed(), model: 'test-model', ...(counts && { usage: counts }) }
+}
+
+function rankingBody({ ranking, usage }: ModelScriptRanking): unknown {
+  const results = ranking.map(({ index, score }) => ({ index, relevance_score: score }))
+  return { results: results.toReversed(), ...(usage && { usage: { total_tokens: usage.inputTokens } }) }
 }
 
 type Answer = Extract<ServerTurn, { answer: unknown }>

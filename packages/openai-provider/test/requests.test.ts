@@ -179,6 +179,32 @@ describe('a request over responses', () => {
   })
 })
 
+describe('files over responses', () => {
+  const file = (mediaType: string, data: string): ModelRequest => ({
+    messages: [{ role: 'user', content: [{ type: 'file', mediaType, data, name: 'n' }] }],
+  })
+
+  it('go as what they are: a document by its bytes or its URL', async () => {
+    expect((await bodyOf('responses', file('text/csv', 'YSxi'))).input[0]).toMatchObject({
+      content: [{ type: 'input_file', filename: 'n', file_data: 'data:text/csv;base64,YSxi' }],
+    })
+    expect(
+      (await bodyOf('responses', file('application/pdf', 'https://example.com/a.pdf'))).input[0],
+    ).toMatchObject({
+      content: [{ type: 'input_file', file_url: 'https://example.com/a.pdf' }],
+    })
+  })
+
+  it('are refused by name before any I/O when they are sound', async () => {
+    const { model, server } = await subjects.responses(finish)
+    expect((await failureOf(model, file('audio/wav', 'UklGRg=='))).error).toMatchObject({
+      code: 'model/bad-request',
+      message: expect.stringContaining('audio/wav'),
+    })
+    expect(server.requests).toHaveLength(0)
+  })
+})
+
 describe.each(['responses', 'chat'] as const)('options over %s', (api) => {
   it('of a request go before those of the model', async () => {
     const request = {

@@ -4,20 +4,24 @@ import { describe, test } from 'vitest'
 import { brokenStores } from '../src/broken/broken-adapters.ts'
 import { brokenSubjects } from '../src/broken/broken-model.ts'
 import { brokenModels } from '../src/broken/broken-models.ts'
+import { brokenVectors, brokenVectorSubjects } from '../src/broken/broken-vectors.ts'
 import { brokenPlaces } from '../src/broken/broken-store.ts'
 import { lyingStores } from '../src/broken/lying-stores.ts'
 import { blobsContract } from '../src/contract/blobs-contract.ts'
 import type { ContractCase } from '../src/contract/contract.ts'
+import { embeddingContract } from '../src/contract/embedding-contract.ts'
 import { journalContract } from '../src/contract/journal-contract.ts'
 import { leaseContract } from '../src/contract/lease-contract.ts'
 import { memoryContract } from '../src/contract/memory-contract.ts'
 import { modelContract } from '../src/contract/model-contract.ts'
+import { rerankContract } from '../src/contract/rerank-contract.ts'
 import { damageablePlace } from './damageable-place.ts'
 import { inMemoryPlace } from './in-memory-place.ts'
 import { runContract } from './run-contract.ts'
-import { scriptedModelSubjects } from './scripted-model-subjects.ts'
+import { scriptedModelSubjects, scriptedVectorSubjects } from './scripted-model-subjects.ts'
 
 const places = async () => damageablePlace(await inMemoryPlace())
+const vectorContracts = { embeddings: embeddingContract, rerank: rerankContract }
 const contracts = {
   journal: journalContract,
   lease: leaseContract,
@@ -60,10 +64,20 @@ describe.concurrent('broken adapters', () => {
       })
     }
   }
+  for (const broken of brokenVectors) {
+    for (const title of broken.rejectedBy) {
+      test(`a model that ${broken.name} is rejected by "${title}"`, async () => {
+        const subjects = brokenVectorSubjects(broken, scriptedVectorSubjects)
+        await rejects(caseOf(vectorContracts[broken.contract](subjects), title))
+      })
+    }
+  }
 })
 
 test('there are at least 30 broken adapters, each with a name of its own', () => {
-  const names = [...brokenStores, ...lyingStores, ...brokenModels].map((broken) => broken.name)
+  const names = [...brokenStores, ...lyingStores, ...brokenModels, ...brokenVectors].map(
+    (broken) => broken.name,
+  )
   assert.ok(names.length >= 30)
   assert.equal(new Set(names).size, names.length)
 })
@@ -72,6 +86,8 @@ test('every title is unique in its contract', () => {
   const all = [
     ...Object.values(contracts).map((contract) => contract(places)),
     modelContract(scriptedModelSubjects),
+    embeddingContract(scriptedVectorSubjects),
+    rerankContract(scriptedVectorSubjects),
   ]
   for (const cases of all) assert.equal(new Set(cases.map((each) => each.title)).size, cases.length)
   assert.ok(all.flat().length >= 120)

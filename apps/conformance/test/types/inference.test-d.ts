@@ -43,7 +43,13 @@ const resolve = defineWorkflow({
   output: z.object({ refunded: z.boolean() }),
   agents: { triage, writer },
   tools: { lookup },
-  models: { cheap: ['text'], strict: ['text', 'object'] },
+  models: {
+    cheap: ['text'],
+    strict: ['text', 'object'],
+    eyes: ['text', 'vision'],
+    vectors: ['embeddings'],
+    judge: ['rerank'],
+  },
   run: async (ctx, input) => {
     same<typeof input, { ticket: string; urgent: boolean }>(true)
 
@@ -84,6 +90,19 @@ const resolve = defineWorkflow({
     await ctx.models.cheap.generate({ prompt: 'Hello', output: z.object({ n: z.number() }) })
     // @ts-expect-error the workflow declared no such alias
     await ctx.models.good.generate({ prompt: 'Hello' })
+    const picture = { type: 'file', mediaType: 'image/png', data: 'AA==' } as const
+    const seen = await ctx.models.eyes.generate({ prompt: [picture] })
+    same<typeof seen.output, string>(true)
+    // @ts-expect-error this alias was declared for text alone
+    await ctx.models.cheap.generate({ prompt: [picture] })
+    const { embeddings } = await ctx.models.vectors.embed({ values: ['a'] })
+    same<typeof embeddings, readonly (readonly number[])[]>(true)
+    const { ranking } = await ctx.models.judge.rerank({ query: 'q', documents: ['a'] })
+    same<(typeof ranking)[number]['document'], string>(true)
+    // @ts-expect-error this alias was declared for embeddings alone
+    await ctx.models.vectors.generate({ prompt: 'Hello' })
+    // @ts-expect-error this alias was declared for text alone
+    await ctx.models.cheap.embed({ values: ['a'] })
 
     same<Awaited<ReturnType<typeof ctx.memory.session.delete>>, boolean>(true)
     // @ts-expect-error a workflow has no agent scope
@@ -107,7 +126,15 @@ defineWorkflow({
   run: () => ({ refunded: 'yes' }),
 })
 
-const models = { fast: model, good: model, cheap: model, strict: model }
+const models = {
+  fast: model,
+  good: model,
+  cheap: model,
+  strict: model,
+  eyes: model,
+  vectors: model,
+  judge: model,
+}
 const harness = defineHarness({ name: 'support', models, agents: { triage }, workflows: { resolve } })
 defineHarness({
   name: 'more',

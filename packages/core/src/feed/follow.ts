@@ -5,11 +5,10 @@ import { operationId } from '../history/operation-id.ts'
 import type { Deltas } from './deltas.ts'
 import type { Hub } from './hub.ts'
 import { OpenStarted } from './open-started.ts'
+import { ReaderQueue, type WakeMark } from './reader-queue.ts'
 import { runStream } from './streams.ts'
 
-/** Transient events kept for one reader before the oldest is dropped. */
-export const readerBuffer = 1_024
-
+export { readerBuffer } from './reader-queue.ts'
 /** How often a run that executes elsewhere is looked at. */
 const pollMs = 250
 
@@ -31,14 +30,6 @@ export interface FollowSource {
   readonly signal?: AbortSignal
 }
 
-/** A place in the queue where the journal has to be read, as far as was committed then. */
-interface WakeMark {
-  readonly type: 'wake'
-  upTo: number
-}
-
-type QueueItem = TransientEvent | WakeMark
-
 /**
  * Follows a run from a position: committed events from the journal, in order and without a gap, merged with
  * transient ones as they happen. Ends after `run.finished` unless the run was resumed meanwhile. Leaving the
@@ -52,36 +43,51 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   readonly #source: FollowSource
   readonly #stop: (() => void)[] = []
   readonly #started = new OpenStarted()
-  #queue: QueueItem[] = [{ type: 'wake', upTo: Infinity }]
+  readonly #queue = new ReaderQueue()
   #page: CommittedEvent[] = []
   /** Nothing was behind the page when it was read. */
   #atEnd = true
   /** The last entry was the end of the run. */
   #finished = false
-  #transient = 0
   #position: number
-  #dropped = 0
   #done = false
   #opened = false
   #looked = false
   #reading: Promise<unknown> = Promise.resolve()
+  /** Calls of `next` that are not answered yet. */
+  #pending = 0
   #waiting: (() => void) | undefined
   #poll: Timer | undefined
 
   constructor(source: FollowSource, after: number) {
     this.#source = source
     this.#position = after
+    this.#queue.mark(Infinity)
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  /** Concurrent calls are served one after the other. */
+  /**
+   * Concurrent calls are served one after the other. What is there already is given without a detour: a stream of
+   * deltas asks here for each of them.
+   */
   next(): Promise<IteratorResult<RunEvent>> {
+    if (this.#pending === 0 && this.#opened) {
+      const event = this.#ready()
+      if (event !== undefined) return Promise.resolve({ done: false, value: event })
+    }
+    this.#pending++
     const result = this.#reading.then(() => this.#advance())
-    // A loop does not call `return` when `next` has failed.
-    this.#reading = result.catch(() => this.#close())
+    this.#reading = result.then(
+      () => this.#pending--,
+      () => {
+        this.#pending--
+        // A loop does not call `return` when `next` has failed.
+        this.#close()
+      },
+    )
     return result
   }
 
@@ -94,46 +100,46 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
   async #advance(): Promise<IteratorResult<RunEvent>> {
     if (!this.#opened && !this.#done) this.#open()
     for (;;) {
-      const [committed] = this.#page
-      if (committed !== undefined) return this.#deliver(committed)
+      const event = this.#ready()
+      if (event !== undefined) return { done: false, value: event }
       if (this.#done) return { done: true, value: undefined }
-      const item = this.#take()
+      const item = this.#queue.take()
       if (item === undefined) await new Promise<void>((resolve) => this.#sleep(resolve))
       else if (item.type === 'wake') await this.#read(item)
-      else if (this.#started.take(item)) return { done: false, value: item }
     }
   }
 
-  #deliver(event: CommittedEvent): IteratorResult<RunEvent> {
+  /** The next event, when it is here: of the page that was read, or transient. */
+  #ready(): RunEvent | undefined {
+    for (;;) {
+      const [committed] = this.#page
+      if (committed !== undefined) return this.#deliver(committed)
+      if (this.#done) return undefined
+      if (this.#queue.hasDropped) return this.#overflow()
+      const event = this.#queue.takeEvent()
+      if (event === undefined || this.#started.take(event)) return event
+    }
+  }
+
+  #deliver(event: CommittedEvent): RunEvent {
     const end = this.#started.before(event)
-    if (end !== undefined) return { done: false, value: end }
+    if (end !== undefined) return end
     this.#page.shift()
     this.#position = event.position
     this.#finished = event.type === 'run.finished'
     this.#closeAtEnd()
-    return { done: false, value: event }
+    return event
   }
 
   /** A run that failed and was resumed meanwhile has more behind its end. */
   #closeAtEnd(): void {
     if (!this.#finished || !this.#atEnd || this.#page.length > 0) return
-    if (!this.#queue.some((item) => item.type === 'wake' && item.upTo > this.#position)) this.#close()
+    if (!this.#queue.marksBeyond(this.#position)) this.#close()
   }
 
-  #take(): QueueItem | undefined {
-    if (this.#dropped === 0) {
-      const item = this.#queue.shift()
-      if (item !== undefined && item.type !== 'wake') this.#transient--
-      return item
-    }
-    const event: TransientEvent = {
-      type: 'stream.overflow',
-      runId: this.#source.runId,
-      at: this.#source.platform.now(),
-      dropped: this.#dropped,
-    }
-    this.#dropped = 0
-    return event
+  #overflow(): RunEvent {
+    const { runId, platform } = this.#source
+    return { type: 'stream.overflow', runId, at: platform.now(), dropped: this.#queue.takeDropped() }
   }
 
   async #read({ upTo }: WakeMark): Promise<void> {
@@ -145,7 +151,7 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
     this.#page = entries.map((entry) => eventOf(runId, entry))
     // A page that was cut by its size may have a successor; behind one that was cut by its mark comes another mark.
     this.#atEnd = entries.length < pageSize
-    if (!this.#atEnd) this.#queue.unshift({ type: 'wake', upTo })
+    if (!this.#atEnd) this.#queue.markFirst(upTo)
     this.#closeAtEnd()
     if (entries.length === 0 && !this.#done && !this.#looked) await this.#lookForEnd()
   }
@@ -175,29 +181,18 @@ class RunReader implements AsyncIterableIterator<RunEvent> {
 
   #pushMark(upTo = Infinity): void {
     if (this.#done) return
-    const last = this.#queue.at(-1)
-    if (last?.type === 'wake') last.upTo = Math.max(last.upTo, upTo)
-    else this.#queue.push({ type: 'wake', upTo })
+    this.#queue.mark(upTo)
     this.#wake()
   }
 
   #pushEvent(event: TransientEvent): void {
     if (this.#done) return
     this.#queue.push(event)
-    this.#transient++
-    if (this.#transient > readerBuffer) this.#dropOldest()
     this.#wake()
   }
 
-  #dropOldest(): void {
-    const index = this.#queue.findIndex((item) => item.type !== 'wake')
-    this.#queue.splice(index, 1)
-    this.#transient--
-    this.#dropped++
-  }
-
   #sleep(resolve: () => void): void {
-    if (this.#queue.length > 0 || this.#done) return resolve()
+    if (!this.#queue.empty || this.#done) return resolve()
     this.#waiting = resolve
     if (!this.#source.isLocal()) {
       this.#poll = this.#source.platform.timer(pollMs, () => this.#pushMark())

@@ -27,6 +27,8 @@ export class OpenStarted {
 
   /** Whether a transient event is to be given: an end is, if its beginning was. */
   take(event: TransientEvent): boolean {
+    // Nearly every event is one.
+    if (event.type === 'model.delta') return true
     if (isStarted(event)) this.#open.set(event.id, event)
     else if (isFinished(event)) return this.#open.delete(event.id)
     return true

@@ -22,6 +22,12 @@ export interface ModelCall {
 const abortGraceMs = 1_000
 
 /**
+ * Parts that are taken in one turn of the event loop. A model that never waits would fill the buffers of readers,
+ * who then lose text, and would keep everything else of the process waiting. Well below a reader's buffer.
+ */
+const partsPerTurn = 256
+
+/**
  * Makes one request and collects its stream. A stream that goes silent is ended as a timeout: a half-open
  * connection would wait for ever.
  */
@@ -56,6 +62,7 @@ async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): P
   const watched = resolved.idleTimeoutMs > 0
   const builder = new OutcomeBuilder()
   let offset = 0
+  let parts = 0
   if (watched) idle.touch()
   try {
     signal.throwIfAborted()
@@ -66,9 +73,11 @@ async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): P
       call.onPart?.()
       builder.add(part)
       if (part.type === 'finish' && part.response !== undefined) call.onResponse?.(part.response)
-      if (part.type !== 'text-delta') continue
-      call.onText?.(part.text, offset)
-      offset += part.text.length
+      if (part.type === 'text-delta') {
+        call.onText?.(part.text, offset)
+        offset += part.text.length
+      }
+      if (++parts % partsPerTurn === 0) await nextTurn(call.platform)
     }
   } catch (error) {
     // Whatever the adapter made of the abort, what counts is why it was aborted.
@@ -76,6 +85,10 @@ async function collect(call: ModelCall, signal: AbortSignal, idle: IdleWatch): P
   }
   if (!builder.finished) signal.throwIfAborted()
   return builder.build()
+}
+
+function nextTurn(platform: Platform): Promise<void> {
+  return new Promise((resolve) => platform.macrotask(resolve))
 }
 
 /** A request with the settings of its alias; those of the request go before them. */

@@ -1,5 +1,5 @@
 import type { JsonObject, ModelPart, ModelRequest } from '@belay/core/ports'
-import type { CallScope } from '../call-stream.ts'
+import type { CallScope } from '../call-scope.ts'
 import { located } from '../errors/answer-error.ts'
 import type { RequestScope } from '../request-scope.ts'
 import { callOptions } from './call-options.ts'

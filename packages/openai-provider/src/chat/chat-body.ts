@@ -1,4 +1,5 @@
 import type { Json, JsonObject, ModelRequest } from '@belay/core/ports'
+import { bodyOf } from '../prompt/provider-options.ts'
 import { isStrictSchema } from '../prompt/strict-schema.ts'
 import { chatMessages } from './chat-messages.ts'
 
@@ -41,18 +42,5 @@ export function chatBody(request: ModelRequest, options: ChatBodyOptions): JsonO
       json_schema: { name: output.name ?? 'response', schema: output.schema, strict },
     }
   }
-  for (const [name, value] of Object.entries(extra)) body[snakeCase(name)] = value
-  return withoutAbsent(body)
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-function withoutAbsent(body: Readonly<Record<string, Json | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(body).filter(
-      (field): field is [string, Json] => field[1] !== undefined && field[1] !== null,
-    ),
-  )
+  return bodyOf(body, extra)
 }

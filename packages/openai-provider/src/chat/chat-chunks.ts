@@ -1,15 +1,14 @@
 import { malformedAnswer, isCodedError } from '@belay/core/ports'
-import type { CallScope } from '../call-stream.ts'
+import type { CallScope } from '../call-scope.ts'
 import { incompleteError } from '../errors/answer-error.ts'
 import { errorFacts, record } from '../errors/error-facts.ts'
+import { wholeText, type BodyReader } from '../http/body-text.ts'
 import { networkCodeOf } from '../errors/network-error.ts'
 import { providerError, type ErrorContext } from '../errors/provider-error.ts'
 import { sseEvents } from '../http/sse.ts'
 
 /** One chunk, or one whole completion, as an object. */
 export type ChatChunk = Readonly<Record<string, unknown>>
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>
 
 /**
  * The chunks of an answer up to its end marker. A server that cannot stream gives one, its JSON body.
@@ -66,18 +65,4 @@ async function settleConnection(reader: BodyReader): Promise<void> {
   const end = reader.read()
   end.catch(() => {})
   await Promise.race([end, new Promise((resolve) => setImmediate(resolve))]).catch(() => {})
-}
-
-/** More than this is no answer of one request. */
-const maxJsonLength = 64 * 1024 * 1024
-
-async function wholeText(reader: BodyReader): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    text += decoder.decode(value, { stream: true })
-    if (text.length > maxJsonLength) throw malformedAnswer('the body is too long')
-  }
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, Model, ModelCapability, ModelPart, ModelRequest } from '@belay/core/ports'
 import { adapterInfo } from '../adapter-info.ts'
-import { callStream, type CallScope } from '../call-stream.ts'
+import type { CallScope } from '../call-scope.ts'
+import { callStream } from '../call-stream.ts'
 import { located } from '../errors/answer-error.ts'
 import { post } from '../http/post.ts'
 import { optionsOf } from '../prompt/provider-options.ts'

@@ -1,6 +1,7 @@
 import { PortError, type Json } from '@belay/core/ports'
 import { classify } from './classify.ts'
 import type { ErrorFacts } from './error-facts.ts'
+import { rateLimitFacts } from './rate-limit.ts'
 import type { Redact } from './redact.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -15,10 +16,14 @@ export interface ErrorContext {
 /** Anything else in one of these fields is not a code or an id, and may be content. */
 const codeForm = /^[\w.:/-]{1,64}$/
 const requestIdForm = /^[\w.:-]{1,128}$/
-const rateLimitForm = /^[\w.:,; =-]{1,64}$/
+const headerForm = /^[\w.:,;/ =+()-]{1,128}$/
 
-/** Rate-limit headers beyond this many are noise. */
-const maxRateLimitHeaders = 12
+/** Headers that help to find out what happened and hold nothing of the request. All others stay out. */
+const safeNames =
+  /^(?:date|server|via|content-type|retry-after(?:-ms)?|cf-ray|openai-(?:model|processing-ms|version)|(?:x-|anthropic-)?ratelimit-[\w-]+)$/
+
+/** More headers than this are noise. */
+const maxHeaders = 24
 
 /** Makes the port's error of what a provider said. There is no cause: the library's errors hold the request. */
 export function providerError(facts: ErrorFacts, context: ErrorContext): PortError {
@@ -47,11 +52,20 @@ export function answerMeta({ headers, redact }: ErrorContext): Record<string, Js
   const meta: Record<string, Json> = {}
   const requestId = headers?.get('x-request-id') ?? headers?.get('request-id')
   if (requestId && requestIdForm.test(requestId) && redact.safe(requestId)) meta['requestId'] = requestId
-  const limits = [...(headers ?? [])].filter(
-    ([name, value]) => /^(?:x-)?ratelimit-/.test(name) && rateLimitForm.test(value) && redact.safe(value),
-  )
-  if (limits.length > 0) meta['rateLimit'] = Object.fromEntries(limits.slice(0, maxRateLimitHeaders))
+  if (headers) {
+    const rateLimit = rateLimitFacts(headers)
+    if (rateLimit) meta['rateLimit'] = rateLimit
+    const safe = safeHeaders(headers, redact)
+    if (Object.keys(safe).length > 0) meta['headers'] = safe
+  }
   return meta
+}
+
+function safeHeaders(headers: Headers, redact: Redact): Record<string, Json> {
+  const safe = [...headers].filter(
+    ([name, value]) => safeNames.test(name) && headerForm.test(value) && redact.safe(value),
+  )
+  return Object.fromEntries(safe.slice(0, maxHeaders))
 }
 
 function codeOf(facts: ErrorFacts, redact: Redact): string | undefined {

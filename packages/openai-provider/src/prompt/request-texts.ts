@@ -1,7 +1,15 @@
-import type { Json, ModelRequest } from '@belay/core/ports'
+import type { EmbedRequest, Json, ModelRequest, RerankRequest } from '@belay/core/ports'
+
+/** Any request of the port. */
+export type AnyRequest = ModelRequest | EmbedRequest | RerankRequest
 
 /** Every text of a request that a provider could quote. File data is left out: it is recognised by its looks. */
-export function* requestTexts(request: ModelRequest): Generator<string, void, undefined> {
+export function* requestTexts(request: AnyRequest): Generator<string, void, undefined> {
+  if ('values' in request) return yield* request.values
+  if ('query' in request) {
+    yield request.query
+    return yield* request.documents
+  }
   for (const message of request.messages) {
     if (message.role === 'system') {
       yield message.content

@@ -9,7 +9,9 @@ import {
 import { adapterInfo } from '../adapter-info.ts'
 import { mergeOptions } from '../ai-sdk/call-options.ts'
 import { sdkStream } from '../ai-sdk/sdk-stream.ts'
-import { callStream, type CallScope } from '../call-stream.ts'
+import type { CallScope } from '../call-scope.ts'
+import { callStream } from '../call-stream.ts'
+import { unsupportedError } from '../errors/answer-error.ts'
 import type { ErrorContext } from '../errors/provider-error.ts'
 import { post } from '../http/post.ts'
 import { isStrictSchema } from '../prompt/strict-schema.ts'
@@ -46,6 +48,7 @@ async function* respond(
   scope: CallScope,
 ): AsyncGenerator<ModelPart, void, undefined> {
   const { modelId, headers, fetch = globalThis.fetch } = config
+  checkFiles(request)
   const apiKey = config.apiKey()
   const call = requestScope('openai', request, [apiKey, ...headerSecrets(headers)])
   const { createOpenAI } = await import('@ai-sdk/openai')
@@ -64,12 +67,28 @@ async function* respond(
   yield* sdkStream({ model: sdk.responses(modelId), request, providerOptions, watch }, scope, call)
 }
 
+/** The protocol has places for pictures and documents, and none for sound. */
+function checkFiles({ messages }: ModelRequest): void {
+  for (const message of messages) {
+    if (message.role !== 'user') continue
+    for (const part of message.content) {
+      if (part.type === 'file' && part.mediaType.startsWith('audio/'))
+        throw unsupportedError(`the responses protocol takes no ${part.mediaType}; use { api: 'chat' }`)
+    }
+  }
+}
+
 /**
  * Nothing is kept at the provider: the journal holds the conversation, and an answer that refers to an item
  * there could not be asked for again when that item is gone. Reasoning comes back encrypted instead.
  */
 function defaultOptions(request: ModelRequest): JsonObject {
-  return { store: false, ...(request.output && { strictJsonSchema: isStrictSchema(request.output.schema) }) }
+  // Documents of every kind go as files; which of them a model reads is for the provider to say.
+  return {
+    store: false,
+    passThroughUnsupportedFiles: true,
+    ...(request.output && { strictJsonSchema: isStrictSchema(request.output.schema) }),
+  }
 }
 
 /** The SDK reads a web page as an empty stream; here it is what it is. */

@@ -1,5 +1,6 @@
-import type { JsonObject, Usage } from '@belay/core/ports'
+import type { JsonObject, RankedDocument, Usage } from '@belay/core/ports'
 import type { ModelScriptAnswer, ModelScriptRefusal, ModelScriptStep } from './model-script.ts'
+import type { ModelScriptEmbeddings, ModelScriptRanking } from './vector-script.ts'
 
 /** A turn that answers with text and stops. */
 export function textTurn(text: string, usage?: Usage): ModelScriptAnswer {
@@ -32,6 +33,19 @@ export function refusalTurn(
   rest: Omit<ModelScriptRefusal['refuse'], 'status'> = {},
 ): ModelScriptRefusal {
   return { refuse: { status, ...rest } }
+}
+
+/** A turn that answers an `embed` with one vector for each value. */
+export function embeddingsTurn(
+  embeddings: readonly (readonly number[])[],
+  usage?: Usage,
+): ModelScriptEmbeddings {
+  return { embeddings, ...(usage !== undefined && { usage }) }
+}
+
+/** A turn that answers a `rerank`, best first. */
+export function rankingTurn(ranking: readonly RankedDocument[], usage?: Usage): ModelScriptRanking {
+  return { ranking, ...(usage !== undefined && { usage }) }
 }
 
 function finishStep(reason: 'stop' | 'tool_calls', usage: Usage | undefined): ModelScriptStep {

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { portSpecs } from '@belay/core/ports'
-import type { Model, ModelCapability, ModelPart, ModelRequest, Platform } from '@belay/core/ports'
+import { malformedAnswer } from '@belay/core/ports'
+import type {
+  EmbedRequest,
+  Model,
+  ModelCapability,
+  ModelPart,
+  ModelRequest,
+  Platform,
+  RerankRequest,
+} from '@belay/core/ports'
 import { testingVersion } from '../version.ts'
 import { isRefusal } from './model-script.ts'
 import type { ModelScriptTurn } from './model-script.ts'
-import { playAnswer, refusalError } from './scripted-answer.ts'
+import { playAnswer, refusalError, type PlayOptions } from './scripted-answer.ts'
+import { playEmbeddings, playRanking } from './scripted-vectors.ts'
+import type { VectorScriptTurn } from './vector-script.ts'
 
 /** One turn, or how to make it from the request that it answers. */
-export type ScriptedTurn = ModelScriptTurn | ((request: ModelRequest, index: number) => ModelScriptTurn)
+export type ScriptedTurn = VectorScriptTurn | ((request: ModelRequest, index: number) => ModelScriptTurn)
 
 /** Options of `scriptedModel`. */
 export interface ScriptedModelOptions {
@@ -26,6 +37,8 @@ export interface ScriptedModelOptions {
 export interface ScriptedModel extends Model {
   /** Every request so far, in order of arrival, apart from what the caller does with it later. */
   readonly requests: readonly ModelRequest[]
+  /** Every `embed` and `rerank` so far, likewise. They take turns of the same script. */
+  readonly vectorRequests: readonly (EmbedRequest | RerankRequest)[]
   /** How many requests are being answered now. */
   openRequests(): number
   /** Throws when the script has turns that nobody asked for. */
@@ -41,13 +54,40 @@ export function scriptedModel(
   options: ScriptedModelOptions = {},
 ): ScriptedModel {
   const requests: ModelRequest[] = []
+  const vectorRequests: (EmbedRequest | RerankRequest)[] = []
   let open = 0
 
-  const turnFor = (request: ModelRequest): ModelScriptTurn => {
-    const index = requests.push(structuredClone(request)) - 1
-    const turn = typeof script === 'function' ? script : script[index]
-    if (turn === undefined) throw new Error(`The script ended: nothing answers request ${index + 1}`)
-    return typeof turn === 'function' ? turn(request, index) : turn
+  const turnFor = (request: ModelRequest): VectorScriptTurn => {
+    requests.push(structuredClone(request))
+    const turn = scripted()
+    return typeof turn === 'function' ? turn(request, requests.length + vectorRequests.length - 1) : turn
+  }
+
+  /** What answers the newest request. */
+  const scripted = (): ScriptedTurn => {
+    const count = requests.length + vectorRequests.length
+    const turn = typeof script === 'function' ? script : script[count - 1]
+    if (turn === undefined) throw new Error(`The script ended: nothing answers request ${count}`)
+    return turn
+  }
+
+  async function vectors<Request extends EmbedRequest | RerankRequest, Result>(
+    request: Request,
+    isEmpty: boolean,
+    signal: AbortSignal,
+    play: (turn: VectorScriptTurn, request: Request, options: PlayOptions) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    signal.throwIfAborted()
+    if (isEmpty) return undefined
+    vectorRequests.push(structuredClone(request))
+    open += 1
+    try {
+      const turn = scripted()
+      if (typeof turn === 'function') throw new Error('A function cannot script vectors or a ranking')
+      return await play(turn, request, { signal, pause: pauseOn(options.platform) })
+    } finally {
+      open -= 1
+    }
   }
 
   async function* generate(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelPart> {
@@ -55,6 +95,7 @@ export function scriptedModel(
     open += 1
     try {
       const turn = turnFor(request)
+      if ('embeddings' in turn || 'ranking' in turn) throw malformedAnswer('it is not text')
       if (isRefusal(turn)) throw refusalError(turn)
       yield* playAnswer(turn, { signal, pause: pauseOn(options.platform) })
     } finally {
@@ -74,15 +115,23 @@ export function scriptedModel(
     modelId: options.modelId ?? 'scripted-1',
     capabilities: options.capabilities ?? ['text', 'object', 'tools'],
     generate: (request, { signal }) => generate(request, signal),
+    embed: async (request, { signal }) =>
+      (await vectors(request, request.values.length === 0, signal, playEmbeddings)) ?? {
+        embeddings: [],
+        usage: {},
+      },
+    rerank: async (request, { signal }) =>
+      (await vectors(request, request.documents.length === 0, signal, playRanking)) ?? {
+        ranking: [],
+        usage: {},
+      },
     requests,
+    vectorRequests,
     openRequests: () => open,
     assertUsedUp: () => {
       if (typeof script === 'function') return
-      assert.equal(
-        requests.length,
-        script.length,
-        `${script.length} turns are scripted, ${requests.length} were asked for`,
-      )
+      const asked = requests.length + vectorRequests.length
+      assert.equal(asked, script.length, `${script.length} turns are scripted, ${asked} were asked for`)
     },
   }
 }
