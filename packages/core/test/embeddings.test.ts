@@ -270,7 +270,7 @@ describe('what a workflow sees of an alias', () => {
       ['vision', 'embeddings'],
       ['embed', 'generate'],
     ],
-  ] as const)('declared as %j it has %j', async (declared, methods) => {
+  ] as const)('declared as %j it has %j [MOD-6]', async (declared, methods) => {
     const all = ['text', 'vision', 'embeddings', 'rerank'] as const
     const model = embeddingModel([], { capabilities: all })
     const workflow = defineWorkflow({
@@ -288,10 +288,10 @@ describe('what a workflow sees of an alias', () => {
     expect(await session.workflows.workflow.run(null)).toEqual(methods)
   })
 
-  test('a need that nobody knows is config/definition', () => {
+  test('a need that nobody knows is config/definition, and every capability is known [MOD-4]', () => {
     const init = { name: 'w', input: z.null(), output: z.null(), run: () => null }
     expect(() => defineWorkflow({ ...init, models: { main: ['sight' as 'vision'] } })).toThrow(
-      /"sight"; choose from text/,
+      /"sight"; choose from text, object, tools, vision, audio, file, embeddings, rerank\./,
     )
   })
 

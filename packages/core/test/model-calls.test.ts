@@ -24,16 +24,12 @@ const picture: FilePart = { type: 'file', mediaType: 'image/png', data: 'iVBORw0
 const tooLong = new PortError({ code: 'model/context-length', message: 'too long' })
 const down = new PortError({ code: 'model/server', message: 'down', retryable: true })
 
-type Init = Partial<AgentInit<'main', z.ZodType<unknown>, z.ZodType<unknown>>>
+type Init = Partial<AgentInit<'main', z.ZodType, z.ZodType>>
 
 function setup(script: readonly Turn[], init: Init = {}, capabilities?: readonly ModelCapability[]) {
   const clock = manualPlatform()
   const model = scriptedModel(script, capabilities)
-  const agent = defineAgent({ name: 'helper', model: 'main', instructions: 'Help.', ...init } as AgentInit<
-    'main',
-    z.ZodType<unknown>,
-    z.ZodType<unknown>
-  >)
+  const agent = defineAgent({ name: 'helper', model: 'main', instructions: 'Help.', ...init })
   const store = storeOn(clock)
   const harness = defineHarness({
     name: 'test',
@@ -187,7 +183,7 @@ describe('ctx.models.<alias>.generate', () => {
   })
 })
 
-describe('a conversation that does not fit [AGT-14]', () => {
+describe('a conversation that does not fit', () => {
   const long = 'x'.repeat(20_000)
   const dump = defineTool({
     name: 'dump',
@@ -201,7 +197,7 @@ describe('a conversation that does not fit [AGT-14]', () => {
     return message?.role === 'tool' ? message.content[0]?.output : undefined
   }
 
-  test('is asked once more with its long tool results cut, and stays whole in the history', async () => {
+  test('is asked once more with its long tool results cut, and stays whole in the history [AGT-14, AGT-16]', async () => {
     const { model, run, events, harness } = setup([calls(['c', 'dump', {}]), tooLong, says('ok')], {
       tools: [dump],
     })
@@ -215,7 +211,7 @@ describe('a conversation that does not fit [AGT-14]', () => {
     expect(JSON.stringify(history)).toContain(long)
   })
 
-  test('fails when it does not fit then either', async () => {
+  test('fails when it does not fit then either [AGT-14]', async () => {
     const { model, run } = setup([calls(['c', 'dump', {}]), tooLong, tooLong], { tools: [dump] })
     expect(await failureOf(run())).toMatchObject({ code: 'model/context-length' })
     expect(model.requests).toHaveLength(3)
@@ -261,7 +257,7 @@ describe('a conversation that does not fit [AGT-14]', () => {
   })
 })
 
-describe('model.object.partial [EVT-11]', () => {
+describe('model.object.partial', () => {
   const output = z.object({ title: z.string(), tags: z.array(z.string()) })
   const stream = async (texts: readonly string[], init: Init = { output }) => {
     const answer: ModelPart[] = texts.map((text) => ({ type: 'text-delta', text }))
@@ -271,7 +267,7 @@ describe('model.object.partial [EVT-11]', () => {
     return events.flatMap((event) => (event.type === 'model.object.partial' ? [event] : []))
   }
 
-  test('says what is known of a structured answer while it arrives', async () => {
+  test('says what is known of a structured answer while it arrives [EVT-11]', async () => {
     const partials = await stream(['{"ti', 'tle":"On ', 'belays","tags":["a"', ',"b"]}'])
     expect(partials.map(({ value }) => value)).toEqual([
       {},
@@ -291,6 +287,15 @@ describe('model.object.partial [EVT-11]', () => {
     expect(partials.length).toBeLessThan(300)
     expect(parsed).toBeLessThan(20 * 25_000)
   })
+})
+
+test("an alias's settings hold for each call, and those of the agent go before them [MOD-2]", async () => {
+  const model = scriptedModel([says('ok')])
+  const settings = { temperature: 0.5, seed: 7 }
+  const agent = defineAgent({ name: 'a', model: 'main', instructions: 'x', settings: { temperature: 0.1 } })
+  const harness = defineHarness({ name: 't', models: { main: { model, settings } }, agents: { agent } })
+  await (await harness.getSession('s')).agents.agent.run('go')
+  expect(model.requests[0]?.settings).toEqual({ temperature: 0.1, seed: 7 })
 })
 
 test('a model that never waits loses no delta for a reader that keeps up', async () => {

@@ -50,7 +50,7 @@ function specVectors(modelOf: (ask: (options: object) => Promise<never>) => Mode
         }
       }
       return {
-        model: modelOf(ask as never),
+        model: modelOf(ask),
         received: () => received,
         openRequests: () => open,
         close: async () => {},

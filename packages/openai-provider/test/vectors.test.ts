@@ -178,7 +178,7 @@ describe('models of the AI SDK', () => {
     }
     const facts = { specificationVersion: 'v4', provider: 'p', modelId: 'm' } as const
     const embedding = aiSdkEmbedding(
-      { ...facts, maxEmbeddingsPerCall: Promise.resolve(1), doEmbed: answer as never },
+      { ...facts, maxEmbeddingsPerCall: Promise.resolve(1), doEmbed: answer },
       { providerOptions: { p: { a: 1, b: 1 } } },
     )
     expect(await embed(embedding, ['x'], { providerOptions: { p: { b: 2 } } })).toEqual({
@@ -189,7 +189,7 @@ describe('models of the AI SDK', () => {
     await expect(embed(embedding, ['x'], { dimensions: 3 })).rejects.toMatchObject({
       code: 'model/bad-request',
     })
-    const reranker = aiSdkReranker({ ...facts, doRerank: answer as never })
+    const reranker = aiSdkReranker({ ...facts, doRerank: answer })
     expect(await reranker.rerank?.({ query: 'q', documents: ['d'], topN: 1 }, calm)).toEqual({
       ranking: [{ index: 0, score: 0.5 }],
       usage: {},

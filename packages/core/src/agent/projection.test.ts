@@ -17,8 +17,8 @@ const outputOf = (messages: readonly Message[]): Json => {
   return last?.role === 'tool' ? (last.content[0]?.output ?? null) : null
 }
 
-describe('the projection of a conversation that does not fit [AGT-14]', () => {
-  test('keeps head and tail of a long result and says how much is left out', () => {
+describe('the projection of a conversation that does not fit', () => {
+  test('keeps head and tail of a long result and says how much is left out [AGT-14]', () => {
     const output = outputOf(projectMessages(resultOf(`${'a'.repeat(50_000)}${'z'.repeat(50_000)}`)))
     expect(output).toBe(`${'a'.repeat(2_600)}\n[… 96100 bytes left out …]\n${'z'.repeat(1_300)}`)
   })
@@ -32,7 +32,7 @@ describe('the projection of a conversation that does not fit [AGT-14]', () => {
     )
   })
 
-  test('cuts between characters, whatever their length in bytes', () => {
+  test('cuts between characters, whatever their length in bytes [AGT-15]', () => {
     for (const character of ['é', '€', '🧗']) {
       for (let shift = 0; shift < 4; shift++) {
         const output = outputOf(projectMessages(resultOf('x'.repeat(shift) + character.repeat(9_000))))
@@ -42,7 +42,7 @@ describe('the projection of a conversation that does not fit [AGT-14]', () => {
     }
   })
 
-  test('cuts the text of a result that is JSON, and keeps read_skill whole', () => {
+  test('cuts the text of a result that is JSON, and keeps read_skill whole [AGT-15]', () => {
     const list = Array.from({ length: 5_000 }, (_, n) => n)
     expect(outputOf(projectMessages(resultOf(list)))).toMatch(/^\[0,1,2,.*4999\]$/s)
     const skill = resultOf('x'.repeat(100_000), 'read_skill')
@@ -90,7 +90,7 @@ const callsOf = (one: Message | undefined): string[] =>
 const resultsOf = (one: Message | undefined): string[] =>
   one?.role === 'tool' ? one.content.map((part) => part.callId) : []
 
-test('any history in any window, projected or not, is a valid transcript, and a projection is its own projection', () => {
+test('any history in any window, projected or not, is a valid transcript, and a projection is its own projection [AGT-15]', () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 12 }),

@@ -8,8 +8,8 @@ function callsOf(...deltas: readonly Partial<ToolCallDelta>[]) {
   return assembly.calls().map(({ callId, name, arguments: text }) => [callId, name, text])
 }
 
-describe('what ports give to model adapters [MOD-20]', () => {
-  test('usage keeps the counts that are counts', () => {
+describe('what ports give to model adapters', () => {
+  test('usage keeps the counts that are counts [MOD-20]', () => {
     expect(
       normalizeUsage({ inputTokens: 3, cachedInputTokens: 0, outputTokens: '7', reasoningTokens: -1 }),
     ).toEqual({ inputTokens: 3, cachedInputTokens: 0 })
@@ -68,11 +68,11 @@ describe('what ports give to model adapters [MOD-20]', () => {
     ],
     ['a call without arguments', [{ id: 'a', name: 'f' }], [['a', 'f', '']]],
     ['text that is not JSON', [{ id: 'a', name: 'f', arguments: '{"q": oops' }], [['a', 'f', '{"q": oops']]],
-  ] as const)('calls are whole: %s', (_title, deltas, calls) => {
+  ] as const)('calls are whole: %s [MOD-20]', (_title, deltas, calls) => {
     expect(callsOf(...deltas)).toEqual(calls)
   })
 
-  test('a call without a name is model/malformed', () => {
+  test('a call without a name is model/malformed [MOD-20]', () => {
     expect(() => callsOf({ id: 'a', arguments: '{}' })).toThrow(
       malformedAnswer('a tool call has no name').message,
     )

@@ -3,8 +3,8 @@ import { rateLimitFacts } from './rate-limit.ts'
 
 const factsOf = (headers: Record<string, string>): unknown => rateLimitFacts(new Headers(headers))
 
-describe('the limits that headers tell [MOD-24]', () => {
-  it('are read by requests and tokens', () => {
+describe('the limits that headers tell', () => {
+  it('are read by requests and tokens [MOD-24]', () => {
     expect(
       factsOf({
         'x-ratelimit-limit-requests': '60',
