@@ -9,6 +9,7 @@ import { ReaderQueue, type WakeMark } from './reader-queue.ts'
 import { runStream } from './streams.ts'
 
 export { readerBuffer } from './reader-queue.ts'
+
 /** How often a run that executes elsewhere is looked at. */
 const pollMs = 250
 

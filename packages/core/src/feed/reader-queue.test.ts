@@ -4,11 +4,13 @@ import type { TransientEvent } from '../history/event.ts'
 import { readerBuffer, ReaderQueue } from './reader-queue.ts'
 
 const eventOf = (n: number): TransientEvent => ({
-  type: 'agent.started',
+  type: 'model.delta',
   runId: 'r',
   at: n,
-  key: String(n),
-  agent: 'a',
+  key: 'k',
+  attempt: 1,
+  offset: n,
+  text: 'x',
 })
 
 test('the queue does what a plain list does, whatever is pushed, marked and taken', () => {
