@@ -310,6 +310,16 @@ test('a model that never waits loses no delta for a reader that keeps up', async
   expect(text).toBe(Array.from({ length: 20_000 }, (_, n) => `${n};`).join(''))
 })
 
+test('a model that never waits leaves the process its turns of the event loop', async () => {
+  const model = async function* (): AsyncGenerator<ModelPart> {
+    let turned = false
+    setImmediate(() => (turned = true))
+    for (let sent = 0; sent < 1_000; sent++) yield { type: 'reasoning-delta', text: 'x' }
+    yield* says(String(turned))
+  }
+  expect(await setup([model]).run()).toBe('true')
+})
+
 test('leaving a stream of the model tells the provider: what follows a malformed part is not read [MOD-19]', async () => {
   let left = false
   const model = async function* (): AsyncGenerator<ModelPart> {
