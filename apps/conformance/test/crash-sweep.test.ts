@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   adapterSets,
   budgetScenario,
+  guardedScenario,
   plainScenarios,
   recordsScenario,
   reportCounts,
@@ -14,7 +15,7 @@ import {
 const seed = runSeed()
 
 describe.each(Object.entries(adapterSets))('a crash at every boundary on %s', (set, places) => {
-  test.each([...plainScenarios, retryScenario, budgetScenario, recordsScenario])(
+  test.each([...plainScenarios, retryScenario, budgetScenario, recordsScenario, guardedScenario])(
     '$name',
     { timeout: 300_000 },
     async (scenario) => {

@@ -1,11 +1,12 @@
 import { defineAgent, defineTool } from '@belay/core'
-import type { Agent } from '@belay/core'
+import type { Agent, Guardrail, Skill } from '@belay/core'
 import { z } from 'zod'
 
 /** An agent whose tool says when it runs. */
 export function lookingAgent(
   name: string,
   witness: { ran(idempotencyKey: string): void },
+  more: { readonly guardrails?: readonly Guardrail[]; readonly skills?: readonly Skill[] } = {},
 ): Agent<string, string, 'scripted'> {
   const look = defineTool({
     name: 'look',
@@ -17,5 +18,6 @@ export function lookingAgent(
       return { found: topic.length }
     },
   })
-  return defineAgent({ name, model: 'scripted', instructions: 'Look it up, then answer.', tools: [look] })
+  const base = { name, model: 'scripted' as const, instructions: 'Look it up, then answer.' }
+  return defineAgent({ ...base, ...more, tools: [look] })
 }

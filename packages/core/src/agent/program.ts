@@ -173,7 +173,7 @@ class AgentLoop {
   #invalidAnswer(issues: readonly { readonly path: string; readonly message: string }[]): HarnessError {
     return new HarnessError({
       code: 'validation/agent_output',
-      message: `Agent "${this.#agent.name}" answered twice what its output schema refuses.`,
+      message: `Agent "${this.#agent.name}" answered twice what its output schema refuses. Make the schema or the instructions simpler, or use another model.`,
       meta: { agent: this.#agent.name, issues: issues.map(({ path, message }) => ({ path, message })) },
     })
   }

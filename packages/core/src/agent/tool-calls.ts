@@ -62,7 +62,8 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
   const tool = agent.tools.find((candidate) => candidate.name === call.name)
   const checking = checkCall(tool, call)
   const asked = checking instanceof Promise ? await context.io(() => checking) : checking
-  const checked = await throughGuardrails(turn, call, index, asked)
+  const guarding = throughGuardrails(turn, call, index, asked)
+  const checked = guarding instanceof Promise ? await guarding : guarding
   if ('refusal' in checked) {
     const { refusal } = checked
     return {

@@ -36,16 +36,19 @@ function failureOf(
         message: `The conversation of agent "${agent}" no longer fits into the model's window. Use a smaller historyWindow.`,
       }
     case 'refusal':
-      return { code: 'agent/refusal', message: `The model of agent "${agent}" refused to answer.` }
+      return {
+        code: 'agent/refusal',
+        message: `The model of agent "${agent}" refused to answer. Look at its instructions and the input, or use another model.`,
+      }
     case 'content_filter':
       return {
         code: 'model/content-filter',
-        message: `The provider's filter stopped the answer of agent "${agent}".`,
+        message: `The provider's filter stopped the answer of agent "${agent}". Look at the input, or agree on another filter.`,
       }
     default:
       return {
         code: 'model/malformed',
-        message: `The model of agent "${agent}" ended with "${finishReason}" instead of an answer.`,
+        message: `The model of agent "${agent}" ended with "${finishReason}" instead of an answer. Check that its adapter speaks the protocol of its server.`,
       }
   }
 }

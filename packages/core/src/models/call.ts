@@ -99,7 +99,7 @@ export function withSettings(request: ModelRequest, { settings }: ResolvedModel)
 function silent({ model, idleTimeoutMs }: ResolvedModel): HarnessError {
   return new HarnessError({
     code: 'operation/timeout',
-    message: `The model "${model.modelId}" sent nothing for ${idleTimeoutMs} ms.`,
+    message: `The model "${model.modelId}" sent nothing for ${idleTimeoutMs} ms. Raise idleTimeoutMs if it thinks that long.`,
     retryable: true,
     meta: { scope: 'model', timeoutMs: idleTimeoutMs, idle: true },
   })

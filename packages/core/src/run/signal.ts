@@ -93,7 +93,7 @@ export function cancelled(scope: OperationScope, message: string, cause?: unknow
 export function timedOut(scope: OperationScope, what: string, timeoutMs: number): HarnessError {
   return new HarnessError({
     code: 'operation/timeout',
-    message: `${what} took longer than ${timeoutMs} ms.`,
+    message: `${what} took longer than ${timeoutMs} ms. Raise its limit, or find out what is slow.`,
     meta: { scope, timeoutMs },
   })
 }

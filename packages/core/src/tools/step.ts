@@ -98,7 +98,7 @@ async function checkOutput(tool: Tool, output: unknown): Promise<unknown> {
   if (result.issues === undefined) return result.value
   throw new HarnessError({
     code: 'tool/failed',
-    message: `The tool "${tool.name}" returned what its output schema refuses: ${issueText(issueRecords(result.issues))}`,
+    message: `The tool "${tool.name}" returned what its output schema refuses: ${issueText(issueRecords(result.issues))}. Correct the tool or its schema.`,
     meta: { tool: tool.name },
   })
 }

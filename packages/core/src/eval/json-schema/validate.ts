@@ -8,7 +8,7 @@ import { scalarFault } from './scalars.ts'
 export type JsonSchema = JsonObject | boolean
 
 /** What checking one value needs. */
-export interface SchemaCheck {
+interface SchemaCheck {
   readonly root: JsonSchema
   /** Where the value is, as a JSON Pointer. */
   readonly path: string
