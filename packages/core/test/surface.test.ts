@@ -58,6 +58,7 @@ test('the codes of errors [ERR-4]', () => {
   expect(core.allErrorCodes.toSorted()).toEqual([
     'agent/budget',
     'agent/refusal',
+    'approval/refused',
     'budget/unpriceable',
     'checkpoint/conflict',
     'config/adapter',
@@ -108,6 +109,7 @@ test('the codes of errors [ERR-4]', () => {
     'store/locked',
     'store/read-only',
     'store/version',
+    'tool/denied',
     'tool/failed',
     'tool/invalid-arguments',
     'tool/not-found',
@@ -142,6 +144,9 @@ test('the names of events [EVT-5]', () => {
     'budget.extended': false,
     'checkpoint.written': false,
     'checkpoint.deleted': false,
+    'approval.requested': false,
+    'approval.resolved': false,
+    'approval.rejected': false,
   }
   const transient: Record<keyof TransientEvents, true> = {
     'agent.started': true,
@@ -160,7 +165,7 @@ test('the names of events [EVT-5]', () => {
     expect([type, isResult(type)]).toEqual([type, result])
   for (const type of Object.keys({ ...committed, ...transient })) {
     expect(type).toMatch(
-      /^[a-z]+\.(started|resumed|suspended|finished|opened|resolved|rejected|retried|intended|reserved|extended|written|deleted|delta|overflow)$|^model\.object\.partial$/,
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|requested|resolved|rejected|retried|intended|reserved|extended|written|deleted|delta|overflow)$|^model\.object\.partial$/,
     )
   }
 })

@@ -149,8 +149,8 @@ class AgentLoop {
       agent: this.#agent,
       turn: this.#turns,
       calls,
-      defaultTimeoutMs: this.#deps.defaults.toolTimeoutMs,
       guardrails: this.#guardrails,
+      defaults: this.#deps.defaults,
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Agent } from '../define/agent.ts'
+import type { ResolvedDefaults } from '../define/defaults.ts'
 import type { StepRun } from '../define/effect.ts'
 import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
@@ -10,6 +11,8 @@ import { issueRecords, issueText, validate } from '../schema/validate.ts'
 import { toolFacts, toolStep } from '../tools/step.ts'
 import { guardCall } from './guarded-call.ts'
 import type { AgentGuardrails } from './guardrails.ts'
+import { agentGate, asksFor } from './permission.ts'
+import { Slots } from './slots.ts'
 
 /** The calls of one turn and what running them needs. */
 export interface ToolTurn {
@@ -18,8 +21,8 @@ export interface ToolTurn {
   /** Counts the model turns of this agent; part of each call's key. */
   readonly turn: number
   readonly calls: readonly ToolCallPart[]
-  readonly defaultTimeoutMs: number
   readonly guardrails: AgentGuardrails | undefined
+  readonly defaults: ResolvedDefaults
 }
 
 /**
@@ -29,33 +32,56 @@ export interface ToolTurn {
 export async function runToolCalls(turn: ToolTurn): Promise<Message> {
   const { calls, agent } = turn
   const results = new Map<string, ToolResultPart>()
+  const run = async (call: ToolCallPart, index: number, slots?: Slots): Promise<void> => {
+    results.set(call.callId, await runCall(turn, { call, index, slots }))
+  }
+  // Whoever is asked sees all the questions of a turn, so only what executes takes a place.
+  if (calls.some((call) => asksFor(agent, call.name))) {
+    const slots = new Slots(agent.toolConcurrency)
+    await Promise.all(calls.map((call, index) => run(call, index, slots)))
+    return toolMessage(calls, results)
+  }
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < calls.length) {
       const index = next++
       const call = calls[index]
-      if (call !== undefined) results.set(call.callId, await runCall(turn, call, index))
+      if (call !== undefined) await run(call, index)
     }
   }
   await Promise.all(Array.from({ length: Math.min(agent.toolConcurrency, calls.length) }, lane))
   return toolMessage(calls, results)
 }
 
-async function runCall(turn: ToolTurn, call: ToolCallPart, index: number): Promise<ToolResultPart> {
+/** One call of the turn. */
+interface TurnCall {
+  readonly call: ToolCallPart
+  readonly index: number
+  /** Given when calls of the turn wait for approvals. */
+  readonly slots: Slots | undefined
+}
+
+async function runCall(turn: ToolTurn, one: TurnCall): Promise<ToolResultPart> {
   const { context } = turn
+  const { call } = one
+  let leave: (() => void) | undefined
   try {
-    const output = await context.step(await specOf(turn, call, index))
+    const spec = await specOf(turn, one)
+    if (spec.gate === undefined) leave = await one.slots?.enter()
+    const output = await context.step(spec)
     return toolResult(call.name, call.callId, { output })
   } catch (error) {
     if (context.signal.aborted) throw error
     return toolResult(call.name, call.callId, {
       error: error instanceof Error ? error.message : String(error),
     })
+  } finally {
+    leave?.()
   }
 }
 
 /** A call that must not be executed is a step all the same, so that its refusal is recorded once. */
-async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promise<StepSpec> {
+async function specOf(turn: ToolTurn, { call, index, slots }: TurnCall): Promise<StepSpec> {
   const { agent, context } = turn
   const name = `tool-${turn.turn}-${index + 1}`
   const label = { agent: agent.name, tool: call.name, callId: call.callId }
@@ -79,15 +105,17 @@ async function specOf(turn: ToolTurn, call: ToolCallPart, index: number): Promis
       },
     }
   }
+  const gate = agentGate(turn, { part: call, tool: checked.tool, arguments: checked.arguments })
   return toolStep({
     context,
     tool: checked.tool,
+    gate: gate && slots ? { ...gate, enter: () => slots.enter() } : gate,
     name,
     input: checked.input,
     hashed: hashedOf(checked, call),
     label,
     callId: call.callId,
-    defaultTimeoutMs: turn.defaultTimeoutMs,
+    defaultTimeoutMs: turn.defaults.toolTimeoutMs,
     folded: true,
     ...inspection(turn, call, checked),
   })

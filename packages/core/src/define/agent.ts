@@ -6,6 +6,7 @@ import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFiel
 import { checkGuardrails, type Guardrail } from './guardrail.ts'
 import { checkSkills } from './skills.ts'
 import type { Prompt } from './prompt.ts'
+import { checkOnPermission, checkPermissions, type OnPermission, type Permission } from './permission.ts'
 import type { Tool, ToolFacts } from './tool.ts'
 
 type Text = StandardSchema<string>
@@ -46,6 +47,12 @@ export interface AgentInit<Alias extends string, Input extends AnySchema, Output
   readonly modelTimeoutMs?: number
   /** What a run of this agent may spend. As a child it spends the budget of its run. */
   readonly budget?: Budget
+  /** By the name of the tool; goes before what the tool says. */
+  readonly permissions?: Readonly<Record<string, Permission>>
+  /** Milliseconds in which an approval can be given; 0 is no limit. Default: the harness's. */
+  readonly approvalTimeoutMs?: number
+  /** Answers in this process where the permission is `ask`. Default: the harness's. */
+  readonly onPermission?: OnPermission
 }
 
 /** An agent: a model loop with instructions, tools, schemas and limits. Frozen. */
@@ -71,6 +78,9 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
   readonly timeoutMs: number | undefined
   readonly modelTimeoutMs: number | undefined
   readonly budget: Budget | undefined
+  readonly permissions: Readonly<Record<string, Permission>>
+  readonly approvalTimeoutMs: number | undefined
+  readonly onPermission: OnPermission | undefined
 }
 
 /** Declares an agent. Throws `config/definition` when a field is not valid. */
@@ -94,12 +104,15 @@ export function defineAgent<
       historyWindow: 'historyWindow',
       timeoutMs: 'timeoutMs',
       modelTimeoutMs: 'timeoutMs',
+      approvalTimeoutMs: 'timeoutMs',
     },
   )
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
   checkTools(what, init.tools ?? [])
   checkBudgetField(what, init.budget)
+  checkPermissions(what, init.permissions, init.tools ?? [])
+  checkOnPermission(what, init.onPermission)
   const { instructions, prompt } = init
   if (typeof instructions !== 'string')
     checkFunction(what, 'instructions, if it is not a text,', instructions)
@@ -129,6 +142,9 @@ export function defineAgent<
     timeoutMs: init.timeoutMs,
     modelTimeoutMs: init.modelTimeoutMs,
     budget: init.budget && Object.freeze({ ...init.budget }),
+    permissions: Object.freeze({ ...init.permissions }),
+    approvalTimeoutMs: init.approvalTimeoutMs,
+    onPermission: init.onPermission,
   })
 }
 

@@ -7,6 +7,9 @@ const namePattern = /^[A-Za-z0-9_.:-]{1,64}$/
 /** Tool names are shorter in alphabet because every provider has to accept them. */
 const toolNamePattern = /^[A-Za-z0-9_-]{1,64}$/
 
+/** A lone surrogate cannot be stored and read back equal. */
+const wellFormed = z.string().refine((text) => text.isWellFormed(), 'use well-formed Unicode')
+
 const wholeNumber = z.int().min(0)
 const atLeastOne = z.int().min(1)
 
@@ -32,6 +35,10 @@ const fields = {
   flag: z.boolean(),
   longRetry: z.enum(['fail', 'defer']),
   history: z.enum(['session', 'own']),
+  permission: z.enum(['allow', 'deny', 'ask']),
+  decision: z.enum(['allow', 'deny']),
+  shortText: wellFormed.max(200),
+  text: wellFormed.max(1_000),
   factor: z.number().min(1),
   signal: z.custom((value) => value instanceof AbortSignal, 'pass an AbortSignal'),
 } as const

@@ -4,6 +4,8 @@ import type { ToolMemory } from './memory.ts'
 import type { Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
+import type { Permission } from './permission.ts'
+import { toolVersionOf } from './tool-version.ts'
 
 /** What a tool gets beside its input. */
 export interface ToolContext {
@@ -38,6 +40,10 @@ export interface ToolInit<Input extends AnySchema, Output extends AnySchema> {
   readonly effect?: Effect
   /** Milliseconds; 0 is no limit. Default: the harness's `toolTimeoutMs`. */
   readonly timeoutMs?: number
+  /** Default `allow`. With `ask` each call waits for an approval; an agent may say otherwise. */
+  readonly permission?: Permission
+  /** An approval counts for one version. Default: a hash of name, description and schemas. */
+  readonly version?: string
   readonly execute: (
     input: OutputOf<Input>,
     context: ToolContext,
@@ -53,6 +59,8 @@ export interface ToolFacts {
   readonly output: StandardSchema | undefined
   readonly effect: Effect
   readonly timeoutMs: number | undefined
+  readonly permission: Permission
+  readonly version: string
 }
 
 /** A tool: a typed function that a model or a workflow can call. Frozen. */
@@ -77,11 +85,19 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
   checkFields(
     what,
     { ...init },
-    { name: 'toolName', description: 'description', effect: 'effect', timeoutMs: 'timeoutMs' },
+    {
+      name: 'toolName',
+      version: 'version',
+      description: 'description',
+      effect: 'effect',
+      timeoutMs: 'timeoutMs',
+      permission: 'permission',
+    },
   )
   checkFunction(what, 'execute', init.execute)
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
+  let { version } = init
   return Object.freeze({
     kind: 'tool' as const,
     name: init.name,
@@ -90,6 +106,11 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
     output: init.output as StandardSchema | undefined,
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
+    permission: init.permission ?? 'allow',
+    // Most tools are never asked for it, and schemas take their time.
+    get version() {
+      return (version ??= toolVersionOf(this))
+    },
     execute: init.execute,
   })
 }

@@ -42,6 +42,8 @@ export const harnessErrorCodes = {
   'step/failed': 'A step threw something that is not an error.',
   'step/unknown-outcome':
     'A `once` effect was started and its outcome is not known. Check by hand or give `reconcile`.',
+  'approval/refused': 'A decision about an approval does not count: meta.reason says why.',
+  'tool/denied': 'A tool was not allowed: meta.reason says why. It was not called.',
   'tool/unknown-outcome': 'A `once` tool was started and its outcome is not known.',
   'tool/invalid-arguments': 'The model called a tool with arguments that do not match its schema.',
   'tool/not-found': 'The model called a tool that is not selected.',

@@ -15,6 +15,9 @@ const word = /^[A-Za-z0-9_.-]{1,64}$/
 /** Ids of calls come from the provider. */
 const callId = /^[A-Za-z0-9_.:-]{1,128}$/
 
+/** Who decided, when it is an id or an address. */
+const person = /^[A-Za-z0-9_.:@+-]{1,128}$/
+
 const stored = { blob: { bytes: 'keep' } } as const
 
 const ask = { key: 'keep', scope: 'keep', after: 'keep', seen: 'keep', name: 'keep' } as const
@@ -79,7 +82,14 @@ export const redactionRules: {
     trace: { traceparent: 'keep' },
   },
   'run.resumed': { attempt: 'keep', voided: 'keep' },
-  'run.suspended': { reason: 'keep', waits: 'keep', parked: 'keep', dueAt: 'keep', activeMs: 'keep' },
+  'run.suspended': {
+    reason: 'keep',
+    waits: 'keep',
+    approvals: 'keep',
+    parked: 'keep',
+    dueAt: 'keep',
+    activeMs: 'keep',
+  },
   'run.finished': { outcome: 'keep', activeMs: 'keep', ...stored, error: 'error', chain: 'keep' },
   'step.finished': result,
   'model.finished': result,
@@ -91,6 +101,25 @@ export const redactionRules: {
   'signal.rejected': { key: 'keep', commandId: 'keep' },
   'step.retried': { ...ask, attempt: 'keep', error: 'error', delayMs: 'keep', dueAt: 'keep' },
   'step.intended': { ...ask, attempt: 'keep' },
+  'approval.requested': {
+    ...ask,
+    ...stored,
+    approvalId: 'keep',
+    binding: 'keep',
+    subject: { tool: 'keep', toolVersion: 'keep', argumentsHash: 'keep', callId, agent: 'keep' },
+    expiresAt: 'keep',
+  },
+  'approval.resolved': {
+    ...ask,
+    approvalId: 'keep',
+    binding: 'keep',
+    decision: 'keep',
+    decidedAt: 'keep',
+    by: person,
+    commandId: 'keep',
+  },
+  // Whoever wrote it past the harness may have put anything into its ids.
+  'approval.rejected': { approvalId: callId, commandId: callId, reason: 'keep' },
   'budget.reserved': {
     key: 'keep',
     attempt: 'keep',

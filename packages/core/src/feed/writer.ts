@@ -65,7 +65,8 @@ export class RunWriter {
   /** Ids of the batches of this writer share their beginning: making a new one each time costs more than counting. */
   readonly #batchIds: string
   #batches = 0
-  #queue: { readonly entry: EntryInput; readonly committed: Committed }[] = []
+  #queue: { readonly entry: EntryInput; readonly committed: Committed; readonly head?: Head | undefined }[] =
+    []
   #flying = false
   #stopped = false
 
@@ -92,10 +93,13 @@ export class RunWriter {
     return !this.#flying && this.#queue.length === 0
   }
 
-  /** Queues an entry. `committed` gets its position, in order, and is never called when the append fails. */
-  write(event: NewEvent, committed: Committed): void {
+  /**
+   * Queues an entry. `committed` gets its position, in order, and is never called when the append fails. A head
+   * that comes with it replaces the run's in the same batch.
+   */
+  write(event: NewEvent, committed: Committed, head?: Head): void {
     if (this.#stopped) return
-    this.#queue.push({ entry: toEntry(event, this.#deps.platform.now()), committed })
+    this.#queue.push({ entry: toEntry(event, this.#deps.platform.now()), committed, head })
     if (!this.#flying && this.#queue.length === 1) queueMicrotask(() => this.#flush())
   }
 
@@ -122,10 +126,12 @@ export class RunWriter {
     const batch = this.#queue
     this.#queue = []
     this.#flying = true
+    const head = batch.findLast((item) => item.head !== undefined)?.head
     commit(this.#deps, {
       id: `${this.#batchIds}-${++this.#batches}`,
       fence: this.#fence,
       entries: [{ stream: this.#stream, entries: batch.map((item) => item.entry) }],
+      ...(head !== undefined && { heads: [head] }),
     }).then(
       (result) => {
         this.#flying = false

@@ -26,6 +26,7 @@ import {
   type AdapterUse,
 } from './adapters.ts'
 import { checkCapabilities } from './check-capabilities.ts'
+import { createApprovals, type Approvals } from './approvals.ts'
 import { checkNames, checkUnique } from './check-definitions.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
 import type { Harness, HarnessInit, Session, WorkflowMap } from './harness.ts'
@@ -57,6 +58,7 @@ class HarnessCore {
   readonly #engine: Engine
   readonly #sessions: OpenSessions
   readonly #runs: Runs
+  readonly #approvals: Approvals
   #shutdown: Promise<void> | undefined
 
   constructor(what: string, init: HarnessInit<AgentMap, WorkflowMap>) {
@@ -117,12 +119,14 @@ class HarnessCore {
       requireModel: (alias) => void models.get(alias),
     })
     this.#runs = createRuns(this.#engine)
+    this.#approvals = createApprovals(this.#engine)
   }
 
   expose<Agents extends AgentMap, Workflows extends WorkflowMap>(): Harness<Agents, Workflows> {
     return {
       name: this.#name,
       runs: this.#runs,
+      approvals: this.#approvals,
       getSession: (id, options) =>
         whileOpen(this.#engine, () => this.#sessions.get(id, options)) as Promise<unknown> as Promise<
           Session<Agents, Workflows>

@@ -8,6 +8,7 @@ import type { Capability, Json, Logger, MemoryAdapter, Platform, Store } from '.
 import type { SessionHistory } from '../session/history.ts'
 import type { Runnable } from '../session/session.ts'
 import type { TelemetryOptions } from '../telemetry/telemetry-options.ts'
+import type { Approvals } from './approvals.ts'
 import type { HarnessInspection } from './inspect.ts'
 import type { Runs } from './runs.ts'
 import type { RunSummary } from './summary.ts'
@@ -81,6 +82,7 @@ type RunnableOf<D> =
 export interface Harness<Agents extends AgentMap = AgentMap, Workflows extends WorkflowMap = WorkflowMap> {
   readonly name: string
   readonly runs: Runs
+  readonly approvals: Approvals
   /** Opens or creates; the same id gives the same session. */
   getSession(id: string, options?: SessionOptions): Promise<Session<Agents, Workflows>>
   /** Goes on with recoverable runs until it is stopped. */

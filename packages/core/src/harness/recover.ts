@@ -2,6 +2,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { readAll } from '../feed/read.ts'
 import { inboxStream, runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
+import { isOpen } from '../history/approvals.ts'
 import type { CommittedEvents } from '../history/event.ts'
 import { foldRun } from '../history/fold.ts'
 import type { Entry, Head } from '../ports/index.ts'
@@ -86,12 +87,13 @@ async function isReady(engine: Engine, run: RunHead): Promise<boolean> {
   const inbox = await readAll(engine.journal, inboxStream(run.runId))
   if (inbox.length === 0) return false
   const entries = await readAll(engine.journal, runStream(run.runId))
-  const taken = foldRun(entries)?.commands
+  const history = foldRun(entries)
   const open = openWaits(entries)
   const outOfBudget = suspensionOf(entries)?.parked?.some(({ reason }) => reason === 'budget/exhausted')
   return inbox.some((entry) => {
     const command = toCommand(entry)
-    if (command === undefined || taken?.has(command.commandId) === true) return false
+    if (command === undefined || history?.commands.has(command.commandId) === true) return false
+    if (command.type === 'approve') return isOpen(history?.approvals.get(command.approvalId))
     if (command.type === 'extend') return outOfBudget === true
     return command.type === 'cancel' || open.some((wait) => isFor(command, wait))
   })

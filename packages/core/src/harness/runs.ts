@@ -32,6 +32,8 @@ export interface RunInfo {
   readonly updatedAt: number
   /** When a suspended run is due by itself. */
   readonly dueAt?: number
+  /** How many approvals are open; absent: none. */
+  readonly openApprovals?: number
   /** Why it is suspended. */
   readonly suspendReason?: string
   /** The code of its failure. */

@@ -8,7 +8,8 @@ import type { Lineage } from './lineage.ts'
 /**
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
  * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
- * resumed, suspended, finished, opened, resolved, retried, intended, reserved, extended, rejected, written, deleted,
+ * resumed, suspended, finished, opened, requested, resolved, retried, intended, reserved, extended, rejected, written,
+ * deleted,
  * delta, partial, overflow.
  */
 
@@ -90,6 +91,24 @@ export interface LabelRecord {
   readonly guardrail?: 'input' | 'output' | 'tool_call'
 }
 
+/** What an approval is for. The engine compares it as a whole and does not look into it. */
+export interface ApprovalSubject {
+  readonly tool: string
+  readonly toolVersion: string
+  /** Of the arguments as canonical JSON. */
+  readonly argumentsHash: string
+  /** The model's id of the call; absent when a workflow calls the tool. */
+  readonly callId?: string
+  readonly agent?: string
+}
+
+/** What became of an approval. `withdrawn`: what it was for is no longer asked for, such as another version of a tool. */
+export type ApprovalDecision = 'allow' | 'deny' | 'expired' | 'withdrawn'
+
+/** Why a decision does not count. */
+export type ApprovalRefusal =
+  'unknown' | 'wrong_run' | 'mutated' | 'expired' | 'already_resolved' | 'withdrawn' | 'invalid'
+
 /** Why a run stopped for now. */
 export type SuspendReason = 'waiting' | 'deferred' | 'budget/exhausted' | 'poisoned'
 
@@ -138,6 +157,8 @@ export interface CommittedEvents {
     readonly reason: SuspendReason
     readonly waits: readonly string[]
     readonly parked?: readonly ParkedRecord[]
+    /** Ids of the open approvals, when there are any. */
+    readonly approvals?: readonly string[]
     readonly dueAt?: number
     readonly activeMs: number
   }
@@ -192,6 +213,30 @@ export interface CommittedEvents {
   'budget.extended': BudgetExtension & { readonly commandId: string }
   'checkpoint.written': CheckpointRecord & { readonly lineage?: Lineage }
   'checkpoint.deleted': CheckpointKey & { readonly scope: string; readonly lineage?: Lineage }
+  /** The value is what the decision is about, such as the arguments of a call. */
+  'approval.requested': AskRecord &
+    StoredValue & {
+      readonly approvalId: string
+      /** Hash over run, key, id, subject and expiry. */
+      readonly binding: string
+      readonly subject: ApprovalSubject
+      readonly expiresAt?: number
+    }
+  'approval.resolved': AskRecord & {
+    /** Absent when a hook of this process decided, so that nobody was asked. */
+    readonly approvalId?: string
+    readonly binding: string
+    readonly decision: ApprovalDecision
+    readonly decidedAt: number
+    readonly by?: string
+    readonly reason?: string
+    readonly commandId?: string
+  }
+  'approval.rejected': {
+    readonly approvalId: string
+    readonly commandId: string
+    readonly reason: ApprovalRefusal
+  }
 }
 
 /** What began and can be told from other executions of the same key by its `id`. */
@@ -299,6 +344,14 @@ export interface CommandEvents {
   'command.signal': { readonly commandId: string; readonly name: string; readonly key?: string } & StoredValue
   'command.cancel': { readonly commandId: string; readonly reason?: string }
   'command.extend': BudgetExtension & { readonly commandId: string }
+  'command.approve': {
+    readonly commandId: string
+    readonly approvalId: string
+    readonly binding: string
+    readonly decision: 'allow' | 'deny'
+    readonly by?: string
+    readonly reason?: string
+  }
 }
 
 /** How an operation ended, for error meta. */

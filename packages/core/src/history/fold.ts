@@ -1,4 +1,5 @@
 import type { Entry } from '../ports/index.ts'
+import { foldApproval, foldEndOf, forgetApproval, type ConsentRecord } from './approvals.ts'
 import { BudgetAccount } from './budget.ts'
 import { applyCheckpoint, type CheckpointState } from './checkpoints.ts'
 import type { CommittedEvents, CommittedType, ResultData, ResultType, FailureLink } from './event.ts'
@@ -26,6 +27,8 @@ export interface PartialAsk {
   readonly kind: 'wait' | 'step'
   /** Where `wait.opened` stands, and when the wait is due. */
   opened?: { readonly position: number; readonly dueAt?: number }
+  /** The latest consent that was asked for before the effect. */
+  consent?: ConsentRecord
   readonly positions: number[]
 }
 
@@ -57,6 +60,8 @@ export interface RunHistory {
   /** What commands have added to the time limit. */
   extendedMs: number
   readonly checkpoints: CheckpointState
+  /** Every approval that was asked for, by its id. */
+  readonly approvals: Map<string, ConsentRecord>
 }
 
 const resultTypes: ReadonlySet<string> = new Set<ResultType>([
@@ -93,6 +98,7 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
     extendedMs: 0,
     ...(started.budget !== undefined && { budget: new BudgetAccount(started.budget) }),
     checkpoints: new Map(),
+    approvals: new Map(),
   }
   const voided = voidedPositions(entries)
   let attemptStart = first.at
@@ -105,6 +111,7 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
       attemptStart = entry.at
     }
     if (!voided.has(entry.position)) applyEntry(history, entry)
+    else if (type.startsWith('approval.')) forgetApproval(history, entry)
     history.budget?.apply(entry)
     history.lostOwners =
       type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0
@@ -133,6 +140,7 @@ function applyEntry(history: RunHistory, entry: Entry): void {
     // The entry itself: a history of ten thousand results is folded at every resume.
     history.results.push(entry as unknown as ResultEntry)
     if (data.commandId !== undefined) history.commands.add(data.commandId)
+    if (history.approvals.size > 0) foldEndOf(history, data.key)
     return
   }
   switch (type) {
@@ -162,9 +170,14 @@ function applyEntry(history: RunHistory, entry: Entry): void {
       history.extendedMs += timeoutMs
       return
     }
+    case 'approval.rejected':
+      history.commands.add((entry.data as unknown as CommittedEvents['approval.rejected']).commandId)
+      return
     case 'wait.opened':
     case 'step.retried':
     case 'step.intended':
+    case 'approval.requested':
+    case 'approval.resolved':
       applyPartial(history, entry)
       return
     case 'checkpoint.written':
@@ -175,8 +188,12 @@ function applyEntry(history: RunHistory, entry: Entry): void {
   }
 }
 
+type PartialType =
+  'wait.opened' | 'step.retried' | 'step.intended' | 'approval.requested' | 'approval.resolved'
+
 function applyPartial(history: RunHistory, entry: Entry): void {
-  const data = entry.data as unknown as CommittedEvents['wait.opened' | 'step.retried' | 'step.intended']
+  const type = entry.type as PartialType
+  const data = entry.data as unknown as CommittedEvents[PartialType]
   let partial = history.partial.get(data.key)
   if (partial === undefined) {
     const kind = entry.type === 'wait.opened' ? 'wait' : 'step'
@@ -206,6 +223,7 @@ function applyPartial(history: RunHistory, entry: Entry): void {
     const { dueAt } = data as CommittedEvents['wait.opened']
     partial.opened = { position: entry.position, ...(dueAt !== undefined && { dueAt }) }
   }
+  if (type.startsWith('approval.')) partial.consent = foldApproval(history, entry)
 }
 
 /** The links of a failure as an entry holds them. */

@@ -27,6 +27,7 @@ import { ParkedSteps } from './parked.ts'
 import { never, Releases, type ReleaseHost } from './release.ts'
 import { RestWatch } from './rest.ts'
 import { Scope, type ReservedKey } from './scope.ts'
+import { OpenApprovals } from './open-approvals.ts'
 import { OpenWaits } from './open-waits.ts'
 
 /** What an attempt is made from. */
@@ -64,12 +65,13 @@ export class Attempt implements ReleaseHost {
   readonly deadline: Deadline
   /** Absent when the run has none. */
   readonly budget: RunBudget | undefined
+  readonly approvals: OpenApprovals
   readonly #rest: RestWatch
   readonly #contextOf: AttemptInit['contextOf']
   readonly startedAt: number
   /** Steps, retries, engine I/O and writes under way. */
   busy = 0
-  /** Children and fan-outs in flight. */
+  /** Children, fan-outs and steps that wait for an approval. */
   openScopes = 0
   /** Bodies of effects that execute now, also those that an abort has not ended yet. */
   #bodies = 0
@@ -113,6 +115,7 @@ export class Attempt implements ReleaseHost {
     this.parked = new ParkedSteps(this)
     this.deadline = new Deadline(this)
     this.budget = init.history.budget && new RunBudget(this, init.history.budget)
+    this.approvals = new OpenApprovals(this)
     this.inbox = new InboxReader(this)
     this.#rest = new RestWatch(this)
   }
@@ -141,6 +144,11 @@ export class Attempt implements ReleaseHost {
    */
   get live(): boolean {
     return !this.#over && (this.identity.attempt === 1 || this.releases.open)
+  }
+
+  /** How many signals, times and approvals are waited for. */
+  get waiting(): number {
+    return this.waits.size + this.approvals.size
   }
 
   /** Milliseconds under the lease in this attempt. */
@@ -341,6 +349,7 @@ export class Attempt implements ReleaseHost {
     this.waits.clear()
     this.parked.clear()
     this.deadline.stop()
+    this.approvals.clear()
     this.#rest.stop()
     this.ownership.stop()
     for (const clean of this.#cleanUp) clean()

@@ -13,6 +13,7 @@ import { inboxHead, unreadState } from './heads.ts'
 export type Command =
   | SignalCommand
   | ExtendCommand
+  | ApproveCommand
   | {
       readonly type: 'cancel'
       readonly commandId: string
@@ -40,6 +41,18 @@ export interface SignalCommand {
   readonly value: StoredValue
 }
 
+/** A decision about an approval. */
+export interface ApproveCommand {
+  readonly type: 'approve'
+  readonly commandId: string
+  readonly at: number
+  readonly approvalId: string
+  readonly binding: string
+  readonly decision: 'allow' | 'deny'
+  readonly by: string | undefined
+  readonly reason: string | undefined
+}
+
 /** Reads a command from its entry; `undefined` for one that this version does not know. */
 export function toCommand(entry: Entry): Command | undefined {
   const data = entry.data as unknown as CommandEvents[keyof CommandEvents]
@@ -56,6 +69,10 @@ export function toCommand(entry: Entry): Command | undefined {
     case 'command.extend': {
       const { commandId: _id, ...more } = data as CommandEvents['command.extend']
       return { type: 'extend', commandId, at, more }
+    }
+    case 'command.approve': {
+      const { approvalId, binding, decision, by, reason } = data as CommandEvents['command.approve']
+      return { type: 'approve', commandId, at, approvalId, binding, decision, by, reason }
     }
     default:
       return undefined
@@ -111,12 +128,17 @@ export async function sendCommand(
     })
   } catch (error) {
     if (!isCodedError(error, 'journal/conflict')) throw error
-    throw new HarnessError({
-      code: 'validation/options',
-      message: `The command id "${commandId}" was used for another command to the run "${runId}". Use a new one.`,
-      meta: { runId, commandId },
-    })
+    throw reusedCommandId(runId, commandId)
   }
+}
+
+/** The error of a command id that names another command already. */
+export function reusedCommandId(runId: string, commandId: string): HarnessError {
+  return new HarnessError({
+    code: 'validation/options',
+    message: `The command id "${commandId}" was used for another command to the run "${runId}". Use a new one.`,
+    meta: { runId, commandId },
+  })
 }
 
 /** The error of a run that does not exist. */
@@ -141,7 +163,7 @@ async function wasSent(deps: CommandDeps, runId: string, commandId: string): Pro
   return entries.some((entry) => (entry.data as { commandId?: unknown }).commandId === commandId)
 }
 
-function checkCommandId(commandId: string): void {
+export function checkCommandId(commandId: string): void {
   if (typeof commandId === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(commandId)) return
   throw new HarnessError({
     code: 'validation/options',
@@ -150,6 +172,6 @@ function checkCommandId(commandId: string): void {
 }
 
 /** Batch ids are bounded; a run id of 128 characters would not fit beside a command id. */
-function shortId(runId: string): string {
+export function shortId(runId: string): string {
   return runId.length <= 50 ? runId : hashJson(runId)
 }

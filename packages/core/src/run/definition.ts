@@ -1,5 +1,11 @@
 import type { TokenPrices } from '../define/budget.ts'
-import type { LabelRecord, NewEvent, TargetRecord, TransientEvent } from '../history/event.ts'
+import type {
+  ApprovalSubject,
+  LabelRecord,
+  NewEvent,
+  TargetRecord,
+  TransientEvent,
+} from '../history/event.ts'
 import type { Lineage } from '../history/lineage.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { MemoryUse } from './run-memory.ts'
@@ -63,6 +69,29 @@ export interface StepRetry extends RetryPolicy {
   readonly deferFor?: (error: unknown) => number | undefined
 }
 
+/** Why an effect was not allowed. */
+export type Denial =
+  | { readonly why: 'policy' | 'expired' | 'hook' | 'hook_failed' }
+  | { readonly why: 'decision'; readonly reason?: string }
+
+/** Consent that an effect needs before it happens. */
+export interface GateSpec {
+  readonly permission: 'deny' | 'ask'
+  /** What a decision is bound to; compared again before the effect. */
+  readonly subject: ApprovalSubject
+  /** For the one who decides. */
+  readonly content: unknown
+  /** How long a decision may take; 0: however long. */
+  readonly timeoutMs: number
+  /** Decides in this process: `allow`, `deny`, or `ask` and `undefined` to ask outside. */
+  readonly hook?: (signal: AbortSignal) => unknown
+  readonly hookTimeoutMs: number
+  /** What the step fails with. */
+  readonly denied: (denial: Denial) => Error
+  /** Waits for a place once it is allowed; gives the function that leaves it. */
+  readonly enter?: () => Promise<() => void>
+}
+
 /** One effect, as programs ask for it. */
 export interface StepSpec<T = unknown> {
   readonly name: string
@@ -87,6 +116,8 @@ export interface StepSpec<T = unknown> {
   readonly folded?: boolean
   /** Entries that are committed in one batch with the result of a success, before it. */
   readonly also?: () => readonly NewEvent[]
+  /** Absent: it may happen. */
+  readonly gate?: GateSpec
 }
 
 /** A wait for a signal, a time, or whichever comes first. */

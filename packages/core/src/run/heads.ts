@@ -11,6 +11,8 @@ export interface RunFacts {
   readonly recoverable: boolean
   readonly attempt: number
   readonly startedAt: number
+  /** How many approvals are open; absent: none. */
+  readonly openApprovals?: number
   /** Why a suspended run is suspended. */
   readonly suspendReason?: string
   readonly errorCode?: string

@@ -2,7 +2,7 @@ import { readAll } from '../feed/read.ts'
 import { inboxStream } from '../feed/streams.ts'
 import type { Timer } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
-import { toCommand, type Command, type SignalCommand } from './commands.ts'
+import { toCommand, type ApproveCommand, type Command, type SignalCommand } from './commands.ts'
 import { cancelled } from './signal.ts'
 
 /**
@@ -12,6 +12,7 @@ import { cancelled } from './signal.ts'
 export class InboxReader {
   readonly #attempt: Attempt
   readonly #signals: SignalCommand[] = []
+  #decisions: ApproveCommand[] = []
   /** Consumed by earlier attempts. A reader sees every position once, so this attempt needs no note of its own. */
   readonly #taken: ReadonlySet<string>
   #position = 0
@@ -50,10 +51,12 @@ export class InboxReader {
     return this.#reading
   }
 
-  /** Gives signals to waits that are open now. Not while a suspension or the end is being committed. */
+  /** Gives signals to waits and decisions to approvals that are open now. Not while a suspension or the end is being committed. */
   match(): void {
     const attempt = this.#attempt
     if (attempt.over || !attempt.releases.open || attempt.releases.paused) return
+    if (this.#decisions.length > 0)
+      this.#decisions = this.#decisions.filter((command) => !attempt.approvals.consume(command))
     for (const command of [...this.#signals]) {
       const wait = attempt.waits.find(command)
       if (wait === undefined) continue
@@ -93,6 +96,10 @@ export class InboxReader {
       return
     }
     if (command.type === 'extend') return this.#attempt.extend(command)
+    if (command.type === 'approve') {
+      this.#decisions.push(command)
+      return
+    }
     this.#attempt.endProgram(
       { outcome: 'cancelled', reason: command.reason },
       { forced: true, reason: cancelled('run', cancelMessage(command.reason)) },

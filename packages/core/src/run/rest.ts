@@ -49,7 +49,7 @@ export class RestWatch {
 
   /** Something can only go on when a command or a time comes. */
   #isBlocked(): boolean {
-    return this.#attempt.waits.size > 0 || this.#attempt.parked.size > 0
+    return this.#attempt.waiting > 0 || this.#attempt.parked.size > 0
   }
 
   #isReplayed(): boolean {

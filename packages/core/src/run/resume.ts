@@ -2,6 +2,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import { readAll } from '../feed/read.ts'
 import { runStream, sessionStream } from '../feed/streams.ts'
 import { commit, toEntry } from '../feed/writer.ts'
+import { openConsents } from '../history/approvals.ts'
 import { foldRun, type RunHistory } from '../history/fold.ts'
 import { planResume } from '../history/resume-plan.ts'
 import type { TraceContext } from '../history/event.ts'
@@ -116,6 +117,7 @@ async function commitResume(
   const { before, entries, orphan } = known
   const voided = before.state === 'failed' ? voidedBy(runId, before) : []
   const attempt = before.attempt + 1
+  const openApprovals = openConsents(before).length
   const now = engine.platform.now()
   const entry = toEntry({ type: 'run.resumed', data: { attempt, ...(voided.length > 0 && { voided }) } }, now)
   await commit(engine, {
@@ -123,7 +125,12 @@ async function commitResume(
     expect: [{ stream: runStream(runId), position: before.lastPosition }],
     entries: [{ stream: runStream(runId), entries: [entry] }, ...orphan.entries],
     heads: [
-      runHead({ ...runFacts({ runId, sessionId }, before, attempt), state: 'running', updatedAt: now }),
+      runHead({
+        ...runFacts({ runId, sessionId }, before, attempt),
+        state: 'running',
+        updatedAt: now,
+        ...(openApprovals > 0 && { openApprovals }),
+      }),
       sessionHead({ sessionId, runId, position: owner.sessionPosition, updatedAt: now }),
       ...orphan.heads,
     ],

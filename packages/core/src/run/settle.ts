@@ -56,10 +56,11 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
  * makes it fail, so no wake-up is lost.
  */
 export async function suspend(attempt: Attempt, inboxPosition: number): Promise<void> {
-  const { identity, platform, waits, parked } = attempt
-  const dueAt = Math.min(waits.dueAt ?? Infinity, parked.dueAt ?? Infinity)
+  const { identity, platform, waits, parked, approvals } = attempt
+  const { ids } = approvals
+  const dueAt = Math.min(waits.dueAt ?? Infinity, approvals.dueAt ?? Infinity, parked.dueAt ?? Infinity)
   const due = dueAt === Infinity ? {} : { dueAt }
-  const reason = suspendReason(waits.size > 0, parked.records)
+  const reason = suspendReason(attempt.waiting > 0, parked.records)
   const now = platform.now()
   await attempt.writer.close({
     event: {
@@ -69,6 +70,7 @@ export async function suspend(attempt: Attempt, inboxPosition: number): Promise<
         waits: waits.keys,
         activeMs: attempt.activeMs,
         ...(parked.size > 0 && { parked: parked.records }),
+        ...(ids.length > 0 && { approvals: ids }),
         ...due,
       },
     },
@@ -80,6 +82,7 @@ export async function suspend(attempt: Attempt, inboxPosition: number): Promise<
         state: 'suspended',
         updatedAt: now,
         suspendReason: reason,
+        ...(ids.length > 0 && { openApprovals: ids.length }),
         ...due,
       }),
       sessionHead({ ...identity, position: attempt.ownership.sessionPosition, updatedAt: now }),

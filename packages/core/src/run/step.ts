@@ -8,6 +8,7 @@ import type { Attempt } from './attempt.ts'
 import type { StepRun } from '../define/effect.ts'
 import type { StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
+import { passGate } from './gate.ts'
 import { deferralBefore, delayBefore } from './retry.ts'
 import { liveMetrics } from './live-metrics.ts'
 import type { EffectDetail, EffectObserver, EffectRun } from './observer.ts'
@@ -63,6 +64,10 @@ class StepExecution {
   #number: number
   /** When a deferred retry is due. */
   #dueAt: number | undefined
+  #startedAt = 0
+  /** It was not allowed, so that nothing of it has happened. */
+  #denied = false
+  #leave: (() => void) | undefined
 
   constructor(attempt: Attempt, scope: Scope, { spec, ask, inputHash, asked }: AskedStep) {
     this.#attempt = attempt
@@ -80,15 +85,16 @@ class StepExecution {
   /** Never rejects. */
   async execute(): Promise<void> {
     try {
-      const startedAt = this.#attempt.platform.now()
+      this.#startedAt = this.#attempt.platform.now()
       const end = await this.#run()
       if (end === undefined) return this.#leaveUnrecorded()
       if (this.#attempt.over) return
       const outcome = this.#encode(end)
-      this.#record(outcome instanceof Promise ? await outcome : outcome, end, startedAt)
+      this.#record(outcome instanceof Promise ? await outcome : outcome, end)
     } catch (error) {
       this.#attempt.fault(error)
     } finally {
+      this.#leave?.()
       this.#cancellation.dispose()
       if (this.#spec.noun === 'model') this.#attempt.deltas.finished(this.#ask.key)
       this.#attempt.end()
@@ -97,8 +103,13 @@ class StepExecution {
 
   /** How the effect ended after all its attempts; `undefined` when its scope was aborted before it completed. */
   async #run(): Promise<BodyEnd | undefined> {
+    const known = this.#attempt.history.partial.get(this.#ask.key)
+    if (this.#spec.effect === 'once' && known?.intended === true) return this.#reconcile()
+    if (this.#spec.gate !== undefined || known?.consent !== undefined) {
+      const end = await this.#passGate()
+      if (end !== 'allowed') return end
+    }
     if (this.#spec.effect === 'once') {
-      if (this.#attempt.history.partial.get(this.#ask.key)?.intended === true) return this.#reconcile()
       await this.#attempt.append({ type: 'step.intended', data: { ...this.#ask, attempt: this.#number } })
     }
     for (;;) {
@@ -132,6 +143,23 @@ class StepExecution {
       cancellation: this.#cancellation,
       dueAt: this.#dueAt,
     })
+  }
+
+  /** `undefined`: aborted while it waited. */
+  async #passGate(): Promise<BodyEnd | 'allowed' | undefined> {
+    const { gate } = this.#spec
+    const end = await passGate({
+      attempt: this.#attempt,
+      ask: this.#ask,
+      gate,
+      cancellation: this.#cancellation,
+    })
+    if (end === undefined) return undefined
+    this.#denied = !end.allowed
+    if (!end.allowed) return { status: 'failed', error: end.error, timedOut: false }
+    this.#leave = await gate?.enter?.()
+    this.#startedAt = this.#attempt.platform.now()
+    return this.#isAborted ? undefined : 'allowed'
   }
 
   /** The policy is user code: what it throws is a failure of the step like any other. */
@@ -243,18 +271,19 @@ class StepExecution {
     this.#attempt.endUnrecorded(noun, this.#ask.key, this.#scope, label?.(undefined) ?? {})
   }
 
-  #record(outcome: ResultOutcome, end: BodyEnd, startedAt: number): void {
+  #record(outcome: ResultOutcome, end: BodyEnd): void {
     if (this.#attempt.over) return
     const { effect, reconcile, label, noun, also } = this.#spec
+    const once = effect === 'once' && !this.#denied
     const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
     const data: ResultData = {
       ...this.#ask,
       ...outcome,
       ...(this.#inputHash !== undefined && { inputHash: this.#inputHash }),
       attempt: this.#number,
-      startedAt,
-      ...(effect === 'once' && { once: true as const }),
-      ...(effect === 'once' && reconcile !== undefined && { reconcilable: true as const }),
+      startedAt: this.#startedAt,
+      ...(once && { once: true as const }),
+      ...(once && reconcile !== undefined && { reconcilable: true as const }),
       ...(facts !== undefined && { label: facts }),
     }
     if (noun === 'model') this.#attempt.budget?.finished(this.#ask.key, data)

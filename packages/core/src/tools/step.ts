@@ -6,7 +6,7 @@ import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { LabelRecord } from '../history/event.ts'
 import { toolMemory } from '../memory/run-memory-access.ts'
-import type { EngineContext, StepSpec } from '../run/definition.ts'
+import type { EngineContext, GateSpec, StepSpec } from '../run/definition.ts'
 import type { EffectFacts } from '../run/observer.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 
@@ -26,6 +26,8 @@ export interface ToolStepInit {
   readonly folded?: boolean
   /** Sees each result before it is recorded and gives the one that is. */
   readonly inspect?: (output: unknown, run: StepRun) => unknown
+  /** Absent: it is allowed. */
+  readonly gate?: GateSpec | undefined
 }
 
 /** A step that executes a tool. */
@@ -41,6 +43,7 @@ export function toolStep(init: ToolStepInit): StepSpec {
     input: init.hashed,
     timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
     label: () => init.label,
+    ...(init.gate !== undefined && { gate: init.gate }),
     facts: () => toolFacts(tool.name, init.label),
     run: async (run, tell) => {
       const { agent } = init.label

@@ -20,6 +20,7 @@ import { handled } from '../run/attempt.ts'
 import type { EngineContext, Program } from '../run/definition.ts'
 import { validateOrThrow } from '../schema/validate.ts'
 import { toJson } from '../schema/json.ts'
+import { gateOf } from '../tools/permission.ts'
 import { toolStep } from '../tools/step.ts'
 import { delegate } from './delegate.ts'
 import { workflowModel } from './model.ts'
@@ -176,14 +177,24 @@ class ContextBuilder {
         const what = `The input of tool "${tool.name}"`
         const failure = { code: 'validation/input', what } as const
         const checked = await this.#context.io(() => validateOrThrow(tool.input, input, failure))
+        const { defaults } = this.#init.deps
+        const hashed = input === undefined ? null : toJson(input, what)
         const spec = toolStep({
           context: this.#context,
           tool,
           name,
           input: checked,
-          hashed: input === undefined ? null : toJson(input, what),
+          hashed,
+          gate: gateOf({
+            context: this.#context,
+            tool,
+            permission: tool.permission,
+            arguments: hashed,
+            approvalTimeoutMs: defaults.approvalTimeoutMs,
+            onPermission: defaults.onPermission,
+          }),
           label: { tool: tool.name },
-          defaultTimeoutMs: this.#init.deps.defaults.toolTimeoutMs,
+          defaultTimeoutMs: defaults.toolTimeoutMs,
           ...(options.key !== undefined && { key: options.key }),
         })
         return this.#context.step(spec) as Promise<never>

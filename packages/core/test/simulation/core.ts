@@ -2,6 +2,7 @@ import type { toolCheckpoints, workflowCheckpoints } from '../../src/checkpoints
 import type { foldRun } from '../../src/history/fold.ts'
 import type { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
 import type { workflowMemory } from '../../src/memory/run-memory-access.ts'
+import type { answerApproval } from '../../src/run/approve.ts'
 import type { sendCommand } from '../../src/run/commands.ts'
 import type { createEngine } from '../../src/run/create-engine.ts'
 import type { startRun } from '../../src/run/start.ts'
@@ -11,6 +12,7 @@ export interface Core {
   readonly createEngine: typeof createEngine
   readonly startRun: typeof startRun
   readonly sendCommand: typeof sendCommand
+  readonly answerApproval: typeof answerApproval
   readonly foldRun: typeof foldRun
   readonly inMemoryStore: typeof inMemoryStore
   readonly workflowMemory: typeof workflowMemory
@@ -23,6 +25,7 @@ const partFiles = [
   'run/create-engine',
   'run/start',
   'run/commands',
+  'run/approve',
   'history/fold',
   'in-memory/in-memory-store',
   'memory/run-memory-access',

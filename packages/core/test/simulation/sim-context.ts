@@ -3,6 +3,7 @@ import type { WorkflowMemory } from '../../src/define/memory.ts'
 import type { StepRun } from '../../src/define/effect.ts'
 import type { EngineContext, StepRetry } from '../../src/run/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard-schema.ts'
+import { gateSpec, type SimGate } from './sim-gate.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
 
@@ -26,6 +27,7 @@ export interface SimStep {
   readonly deferMs?: number
   /** Tokens of the budget: at most, and as the provider counts them. */
   readonly uses?: CallUse
+  readonly gate?: SimGate
   readonly reconcile?: (world: World, key: string) => unknown
 }
 
@@ -53,7 +55,7 @@ export class SimContext {
 
   step(name: string, body?: EffectBody, options: SimStep = {}): Promise<string> {
     const { max, once, key, noun = 'step', folded, input, timeoutMs, reconcile, delayMs = 3 } = options
-    const { deferMs, uses } = options
+    const { deferMs, uses, gate } = options
     const retry: StepRetry = {
       maxAttempts: max ?? 1,
       minDelayMs: delayMs,
@@ -74,6 +76,11 @@ export class SimContext {
       ...(key !== undefined && { key }),
       ...(folded !== undefined && { folded }),
       ...(input !== undefined && { input }),
+      ...(gate !== undefined && {
+        gate: gateSpec(this.world, this.#process, gate, () =>
+          this.engine.scope === '' ? (key ?? name) : `${this.engine.scope}/${key ?? name}`,
+        ),
+      }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(reconcile !== undefined && {
         reconcile: (run: StepRun) => reconcile(this.world, keyOf(run)) as 'unknown',
@@ -158,6 +165,7 @@ export class SimContext {
       once: options.once,
       slow: options.slow,
       uses: options.uses,
+      gate: options.gate,
       run,
     }) as Promise<string>
   }

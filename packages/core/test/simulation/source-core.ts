@@ -2,6 +2,7 @@ import { toolCheckpoints, workflowCheckpoints } from '../../src/checkpoints/run-
 import { foldRun } from '../../src/history/fold.ts'
 import { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
 import { workflowMemory } from '../../src/memory/run-memory-access.ts'
+import { answerApproval } from '../../src/run/approve.ts'
 import { sendCommand } from '../../src/run/commands.ts'
 import { createEngine } from '../../src/run/create-engine.ts'
 import { startRun } from '../../src/run/start.ts'
@@ -12,6 +13,7 @@ export const sourceCore: Core = {
   createEngine,
   startRun,
   sendCommand,
+  answerApproval,
   foldRun,
   inMemoryStore,
   workflowMemory,

@@ -1,5 +1,6 @@
 import type { Budget } from '../../src/define/budget.ts'
 import type { RunHistory } from '../../src/history/fold.ts'
+import type { Answers } from './sim-approver.ts'
 import type { SimContext } from './sim-context.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +15,8 @@ export interface Workflow {
   run(context: SimContext): Promise<unknown>
   /** Signals that it needs. */
   readonly signals?: readonly SignalSpec[]
+  /** How its approvals are answered. */
+  readonly answers?: Answers
   /** The signals always come within the first so many milliseconds. */
   readonly sendWithin?: number
   /** How often a failed run is resumed. */

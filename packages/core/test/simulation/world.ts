@@ -1,14 +1,16 @@
 import type { Batch, Entry, EntryInput, Head, LeaseState, Store } from '../../src/ports/index.ts'
 import type { Budget } from '../../src/define/budget.ts'
 import type { RunHistory } from '../../src/history/fold.ts'
-import type { ResultData } from '../../src/history/event.ts'
+import type { CommittedEvents, ResultData } from '../../src/history/event.ts'
 import type { StepRun } from '../../src/define/effect.ts'
 import type { Definition } from '../../src/run/definition.ts'
 import type { Engine } from '../../src/run/engine.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
 import type { Core } from './core.ts'
+import { SimApprover } from './sim-approver.ts'
 import type { CallUse, EffectBody, SimStep } from './sim-context.ts'
 import { SimContext } from './sim-context.ts'
+import { wrongWith } from './sim-gate.ts'
 import { epoch, SimProcess } from './sim-process.ts'
 import type { Simulation } from './simulation.ts'
 import { parkedFaults } from './parked-faults.ts'
@@ -66,6 +68,7 @@ export class World implements StoreHooks {
   readonly #crashAt: Set<number>
   readonly #operator: SimProcess
   readonly #operatorStore: Store
+  readonly #approver: SimApprover | undefined
   #resumes: number
   #commands = 0
 
@@ -75,6 +78,8 @@ export class World implements StoreHooks {
     this.workflow = init.workflow
     this.#crashAt = new Set(init.crashAt)
     this.#resumes = init.workflow.resumes ?? 0
+    const { answers } = init.workflow
+    this.#approver = answers && new SimApprover(this, answers)
     this.store = init.core.inMemoryStore({ clock: () => epoch + sim.now })
     this.#operator = new SimProcess(sim, 'operator', this)
     this.#operatorStore = simulatedStore(this.store, this.#operator, this, true)
@@ -242,6 +247,24 @@ export class World implements StoreHooks {
       )
   }
 
+  /** Answers an approval from another process. */
+  async answer(
+    { decision, ...approval }: { approvalId: string; binding: string; decision: 'allow' | 'deny' },
+    id: string,
+  ): Promise<void> {
+    const { journal, blobs } = this.#operatorStore
+    const hub = { wake: () => this.#wake(), subscribe: () => () => undefined }
+    const deps = { journal, blobs, hub, platform: this.#operator.platform }
+    await this.#init.core.answerApproval(deps, { runId, ...approval }, { decision }, id)
+    this.sim.quietAfter = Math.max(this.sim.quietAfter, this.sim.now + 5 * timing.inboxPollMs)
+  }
+
+  /** Writes a command past the engine. */
+  smuggle(entry: EntryInput, id: string, at = this.#operator.platform.now()): void {
+    const batch = { id, entries: [{ stream: `inbox/${runId}`, entries: [{ ...entry, at }] }] }
+    void this.#operatorStore.journal.append(batch).then(() => this.#wake())
+  }
+
   /** A command is noticed at once in the process itself, after a poll elsewhere, or by a new process. */
   #wake(): void {
     const process = this.current
@@ -265,6 +288,7 @@ export class World implements StoreHooks {
       once?: boolean | undefined
       slow?: SimStep['slow']
       uses?: CallUse | undefined
+      gate?: SimStep['gate']
       run: StepRun
     },
   ): Promise<unknown> {
@@ -275,6 +299,8 @@ export class World implements StoreHooks {
     if (this.holder === process.name && this.#isCommitted(key))
       this.bad.push(`a committed step ran again: ${key}`)
     if (this.sim.now >= process.leasedUntil) this.bad.push(`an effect began without a lease: ${key}`)
+    const wrong = options.gate && wrongWith(this, process, options.gate, key)
+    if (wrong !== undefined) this.bad.push(`an effect happened although ${wrong}: ${key}`)
     this.effects.push({ key, by: process, used: uses?.used ?? 0 })
     this.bad.push(...parkedFaults(this, key, uses !== undefined))
     this.log.push(`fx ${key}`)
@@ -327,6 +353,8 @@ export class World implements StoreHooks {
       this.entries.push({ ...entry, position: ++position })
       const { key = '', status = '' } = entry.data as Partial<ResultData>
       this.log.push(`${position}:${entry.type} ${key} ${status}`.trimEnd())
+      if (entry.type === 'approval.requested')
+        this.#approver?.asked(entry.data as unknown as CommittedEvents['approval.requested'])
     }
     this.inboxPosition = positions[`inbox/${runId}`] ?? this.inboxPosition
     for (const part of batch.entries ?? []) {

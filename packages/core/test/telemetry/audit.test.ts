@@ -84,6 +84,7 @@ const samples: Readonly<
   'run.suspended': same({
     reason: 'waiting',
     waits: ['go'],
+    approvals: ['x.1'],
     parked: [{ key: 'a', reason: 'deferred' }],
     dueAt: 9,
     activeMs: 1,
@@ -121,6 +122,52 @@ const samples: Readonly<
   'signal.rejected': [
     { key: 'go', commandId: 'c', issues: [{ path: 'a', message: content }] },
     { key: 'go', commandId: 'c', issues: gone },
+  ],
+  'approval.requested': [
+    {
+      ...ask,
+      approvalId: 'x.1',
+      binding: 'hash',
+      subject: { tool: 'pay', toolVersion: '1', argumentsHash: 'hash', callId: 'c1', agent: 'payer' },
+      value: { to: content },
+      blob: { ref: content, bytes: 70_000 },
+      expiresAt: 9,
+    },
+    {
+      ...ask,
+      approvalId: 'x.1',
+      binding: 'hash',
+      subject: { tool: 'pay', toolVersion: '1', argumentsHash: 'hash', callId: 'c1', agent: 'payer' },
+      value: gone,
+      blob: { ref: gone, bytes: 70_000 },
+      expiresAt: 9,
+    },
+  ],
+  'approval.resolved': [
+    {
+      ...ask,
+      approvalId: 'x.1',
+      binding: 'hash',
+      decision: 'deny',
+      decidedAt: 8,
+      by: 'eve@example.com',
+      reason: content,
+      commandId: 'c',
+    },
+    {
+      ...ask,
+      approvalId: 'x.1',
+      binding: 'hash',
+      decision: 'deny',
+      decidedAt: 8,
+      by: 'eve@example.com',
+      reason: gone,
+      commandId: 'c',
+    },
+  ],
+  'approval.rejected': [
+    { approvalId: content, commandId: 'c', reason: 'unknown' },
+    { approvalId: gone, commandId: 'c', reason: 'unknown' },
   ],
   'step.retried': [
     { ...ask, attempt: 1, error, delayMs: 5, dueAt: 6 },

@@ -1,5 +1,6 @@
 import type { Workflows } from '../workflow.ts'
 import { agents } from './agents.ts'
+import { approvals } from './approvals.ts'
 import { commands } from './commands.ts'
 import { linear } from './linear.ts'
 import { records } from './records.ts'
@@ -13,6 +14,7 @@ import { waits } from './waits.ts'
 /** All workflows of the sweep, in groups that take about as long as each other. */
 export const groups = {
   agents,
+  approvals,
   commands,
   linear,
   parked,

@@ -1,0 +1,3 @@
+import { describeSweep } from './describe-sweep.ts'
+
+describeSweep('approvals')
