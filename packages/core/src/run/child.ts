@@ -4,6 +4,7 @@ import { delegationCallId, type Lineage } from '../history/lineage.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
 import type { Attempt } from './attempt.ts'
+import { CallerSignal } from './caller-signal.ts'
 import type { ChildSpec } from './definition.ts'
 import { Scope } from './scope.ts'
 import { cancelled, timedOut } from './signal.ts'
@@ -13,8 +14,12 @@ import { cancelled, timedOut } from './signal.ts'
  * handed over at its place and everything below it counts as consumed.
  */
 export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Promise<unknown> {
+  const caller = spec.signal === undefined ? undefined : new CallerSignal(spec.signal)
   const key = attempt.reserve(parent, spec.name, spec.key)
-  if (key instanceof Promise) return key
+  if (key instanceof Promise) {
+    caller?.stop()
+    return key
+  }
   const scope = new Scope({
     key: key.key,
     parent,
@@ -43,7 +48,8 @@ export function askChild(attempt: Attempt, parent: Scope, spec: ChildSpec): Prom
       scope.cancellation.dispose()
     },
   })
-  if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { ...ask, inputHash }).start()
+  if (!scope.skipped && !attempt.over) new ChildRun(attempt, scope, spec, { ...ask, inputHash }).start(caller)
+  else caller?.stop()
   return result
 }
 
@@ -76,11 +82,11 @@ class ChildRun {
     this.#ask = ask
   }
 
-  start(): void {
-    const { program, input, timeoutMs, signal, label } = this.#spec
+  start(caller: CallerSignal | undefined): void {
+    const { program, input, timeoutMs, label } = this.#spec
     const context = this.#attempt.contextOf(this.#scope)
     if (timeoutMs !== undefined && timeoutMs > 0) this.#armTimeout(timeoutMs)
-    if (signal !== undefined) this.#follow(signal)
+    if (caller !== undefined) this.#follow(caller)
     const { observer } = this.#attempt
     const agent = label.agent ?? this.#spec.name
     // A child that an earlier attempt had begun is begun anew, once what is recorded of it was handed back.
@@ -141,12 +147,11 @@ class ChildRun {
     this.#whenDone(() => timer.cancel())
   }
 
-  #follow(signal: AbortSignal): void {
-    const onAbort = (): void =>
-      this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, signal.reason))
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    this.#whenDone(() => signal.removeEventListener('abort', onAbort))
+  #follow(caller: CallerSignal): void {
+    this.#whenDone(() => caller.stop())
+    caller.listen((reason) =>
+      this.#stop(cancelled('call', `The call "${this.#scope.key}" was cancelled.`, reason)),
+    )
   }
 
   /** A scope that ended was cut, which aborts it; an attempt that is over takes no scope with it. */
