@@ -76,6 +76,8 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
     const isKnown = args.run !== undefined && (await research.isKnown(args.run))
     if (isKnown && args.budget !== undefined)
       throw new UsageError(`The run ${args.run} has begun: add to its budget with --extend.`)
+    if (isKnown && args.run !== undefined && args.out !== undefined)
+      await refuseOtherOutput(research, args.run, places.out)
     if (args.run !== undefined && args.extend !== undefined) await research.extend(args.run, args.extend)
     const goesOnById = isKnown && args.folder === undefined && args.question === undefined
     const run =
@@ -88,6 +90,15 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
     await research.close()
     await traces?.close()
   }
+}
+
+/** A run writes where it was told to when it began; to go on with it elsewhere would look as if nothing came of it. */
+async function refuseOtherOutput(research: Research, runId: string, out: string): Promise<void> {
+  const begun = await research.outOf(runId)
+  if (begun === out) return
+  throw new UsageError(
+    `The run ${runId} writes its report to ${begun}, not to ${out}: leave --out out, or choose another --run.`,
+  )
 }
 
 interface Following {

@@ -8,7 +8,7 @@ import {
 } from '@belay/core'
 import type { Model } from '@belay/core/ports'
 import { sqliteStore } from '@belay/local-sqlite'
-import { researchOutputSchema, type ResearchOutput } from '../research/schemas.ts'
+import { researchInputSchema, researchOutputSchema, type ResearchOutput } from '../research/schemas.ts'
 import { researchWorkflow, type ResearchEffects } from '../research/workflow.ts'
 import type { Job } from './job.ts'
 import { limitedModel } from './limited-model.ts'
@@ -28,6 +28,8 @@ export interface OpenRun {
 /** The harness of this job over one database. */
 export interface Research {
   isKnown(runId: string): Promise<boolean>
+  /** The folder that a known run writes its report to. */
+  outOf(runId: string): Promise<string>
   /** Starts a job, or goes on with the run that has its id. */
   start(job: Job): Promise<OpenRun>
   /** Goes on with a known run by its id alone; its input is in the database. */
@@ -77,6 +79,10 @@ export function openResearch(init: {
 
   return {
     isKnown: async (runId) => (await harness.runs.get(runId)) !== undefined,
+    outOf: async (runId) => {
+      const { value: started } = await harness.runs.events(runId).next()
+      return researchInputSchema.parse(started?.type === 'run.started' ? started.input.value : undefined).out
+    },
     start: async ({ runId, folder, question, out, place, budget }) => {
       const known = await before(runId)
       isLimited ||= budget !== undefined
