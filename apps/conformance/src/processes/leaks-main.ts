@@ -18,6 +18,9 @@ export interface LeakReport {
 /** Sessions that are used at once; the runs of each come one after the other. */
 const lanes = 20
 
+/** Runs before the first look: until then caches fill, and code is compiled and its feedback grows. */
+const warmUp = 1_500
+
 /** Collections between which the slope is taken. */
 const samples = 16
 
@@ -29,10 +32,9 @@ async function main(runs: number): Promise<void> {
   setMaxListeners(0, caller.signal)
   const mix = new RunMix(caller.signal)
   const heap: [number, number][] = []
-  const warmUp = Math.floor(runs / 4)
   await runLanes(mix, warmUp)
   for (let sample = 0; sample < samples; sample++) {
-    await runLanes(mix, Math.ceil((runs - warmUp) / samples))
+    await runLanes(mix, Math.ceil(runs / samples))
     await quiet(gc)
     heap.push([mix.runs, process.memoryUsage().heapUsed])
   }
