@@ -1,7 +1,7 @@
 import { allErrorCodes } from '../errors/codes.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { RunEvent } from '../history/event.ts'
-import type { Json } from '../ports/index.ts'
+import type { Json, JsonObject } from '../ports/index.ts'
 import { commonRules, redactionRules, type RedactionRule } from './redaction-rules.ts'
 
 /** What stands where a value was removed. */
@@ -28,7 +28,18 @@ export function redactEvent(event: RunEvent): AuditEvent {
   const kept: Record<string, Json | undefined> = {}
   for (const [name, value] of Object.entries(fields))
     if (value !== undefined) kept[name] = project(rules[name], value)
-  return { type, runId, at, ...kept }
+  return { type, runId, at, ...withoutMadeUpTool(kept) }
+}
+
+/** A call of a tool that does not exist has the name that a model wrote. */
+function withoutMadeUpTool(kept: Record<string, Json | undefined>): Record<string, Json | undefined> {
+  const { error, label } = kept as { readonly error?: Json; readonly label?: Json }
+  if (!isObject(error) || !isObject(label) || error['code'] !== 'tool/not-found') return kept
+  return { ...kept, label: { ...label, tool: redacted } }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function project(rule: RedactionRule | undefined, value: unknown): Json {

@@ -277,6 +277,17 @@ describe('the audit view [EVT-22]', () => {
     })
   })
 
+  it('removes the name of a tool that a model made up [EVT-22]', () => {
+    const call = {
+      ...result,
+      label: { ...label, tool: 'made_up' },
+      error: { ...error, code: 'tool/not-found' },
+    }
+    expect(redactEvent(eventOf('tool.finished', call))).toMatchObject({
+      label: { agent: 'scout', tool: gone },
+    })
+  })
+
   it('yields the same events as runs.events, at the same positions [EVT-22]', async () => {
     const { harness, clock } = waitingHarness()
     const session = await harness.getSession('s')
