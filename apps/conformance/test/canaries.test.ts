@@ -13,7 +13,7 @@ import { startProvider, type ProviderAnswer, type SeenRequest } from './support/
 
 /** Long, with characters that every encoding writes in its own way, and no two alike. */
 const canary = (name: string): string =>
-  `Cnry-${name}/"Zq8w&Lk3~${name.length}mVx=7Hp+${[...name].toReversed().join('')}`
+  `Cnry-${name}/"Zq8w&Lk3~${name.length}mVx=7Hp+${Array.from(name).toReversed().join('')}`
 
 /** What gives access to something: not even the journal may hold it. */
 const credentials = {

@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'
 const forms: Readonly<Record<string, (secret: string) => readonly string[]>> = {
   raw: (secret) => [secret],
   'case-folded': (secret) => [secret.toLowerCase(), secret.toUpperCase()],
-  reversed: (secret) => [[...secret].toReversed().join('')],
+  reversed: (secret) => [Array.from(secret).toReversed().join('')],
   // Once for a field, again when that JSON is a string of another.
   'JSON-escaped': (secret) => [escaped(secret), escaped(escaped(secret)), escaped(escaped(escaped(secret)))],
   percent: (secret) => [encodeURIComponent(secret), encodeURI(secret)],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { context, metrics, trace, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api'
 import { afterEach, expect, it } from 'vitest'
 import { defineHarness, type TelemetryOptions } from '../../src/index.ts'
@@ -166,4 +167,12 @@ it.each([
   const error = thrownBy(() => defineHarness({ name: 'x', models: {}, telemetry: telemetry as never }))
   expect(error.code).toBe('config/definition')
   expect(error.message).toContain(`telemetry.${field}`)
+})
+
+it('core depends on the API of OpenTelemetry and on no SDK [TEL-10]', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  const names = Object.keys(manifest.dependencies).filter((name) => name.startsWith('@opentelemetry/'))
+  expect(names).toEqual(['@opentelemetry/api'])
 })
