@@ -33,8 +33,13 @@ test('info is read without I/O, and nothing is opened before the first call', as
     id: 'sqlite',
     packageName: '@belay/local-sqlite',
     version: packageVersion,
-    specs: { journal: portSpecs.journal, lease: portSpecs.lease, blobs: portSpecs.blobs },
-    capabilities: ['store.persistent', 'store.multi-process'],
+    specs: {
+      journal: portSpecs.journal,
+      lease: portSpecs.lease,
+      blobs: portSpecs.blobs,
+      memory: portSpecs.memory,
+    },
+    capabilities: ['store.persistent', 'store.multi-process', 'memory.ttl', 'memory.search'],
   })
   await store.close()
   expect(existsSync(folder.file())).toBe(false)
