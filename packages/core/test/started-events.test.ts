@@ -157,10 +157,14 @@ describe('every started event gets exactly one finished event with its id', () =
       'helper@1': ['started', 'cancelled'],
       'helper/model-1@1': ['started', 'cancelled'],
     })
-    expect(pairs(await readAll(late, 0))).toEqual({
+    const events = await readAll(late, 0)
+    expect(pairs(events)).toEqual({
       'helper@1': ['started', 'failed'],
       'helper/model-1@1': ['started', 'cancelled'],
     })
+    // When it ends, and not only when the run does.
+    const types = events.map((event) => event.type)
+    expect(types.indexOf('model.finished')).toBeLessThan(types.indexOf('step.finished'))
     expect(pairs(await readAll(failing, 0))).toEqual({
       'items@1': ['started', 'failed'],
       'items/0/helper@1': ['started', 'cancelled'],
