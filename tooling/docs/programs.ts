@@ -36,7 +36,7 @@ function execute(file: string, killAt?: string): Promise<Execution> {
 
 /**
  * Runs a program as its flags say: `run` once, `run=twice` a second time in the same folder, `kill=<text>` killed
- * when it prints the text and then started again. The last execution has to exit with 0, and each has to print what
+ * when it prints the text and then started again; `after=<file>` starts that file of the page before it. The last execution has to exit with 0, and each has to print what
  * the page says.
  */
 export async function programFaults(
@@ -47,10 +47,14 @@ export async function programFaults(
   const killAt = block.flags.get('kill')
   const path = join(folder, file)
   const executions: Execution[] = []
+  const before = block.flags.get('after')
+  const first = before === undefined ? undefined : await execute(join(dirname(path), before))
   if (killAt !== undefined) executions.push(await execute(path, killAt))
   if (block.flags.get('run') === 'twice') executions.push(await execute(path))
   executions.push(await execute(path))
   const faults: string[] = []
+  if (first !== undefined && first.code !== 0)
+    faults.push(`${at}: ${String(before)} ended with ${first.stderr}`)
   const last = executions.at(-1)
   if (last?.code !== 0) faults.push(`${at}: ended with ${String(last?.code)}: ${last?.stderr ?? ''}`)
   if (killAt !== undefined && executions[0]?.stdout.includes(killAt) !== true)

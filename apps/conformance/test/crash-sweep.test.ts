@@ -2,6 +2,7 @@ import { crashSweep } from '@belay/testing'
 import { describe, expect, test } from 'vitest'
 import {
   adapterSets,
+  approvalScenario,
   budgetScenario,
   guardedScenario,
   plainScenarios,
@@ -15,14 +16,17 @@ import {
 const seed = runSeed()
 
 describe.each(Object.entries(adapterSets))('a crash at every boundary on %s', (set, places) => {
-  test.each([...plainScenarios, retryScenario, budgetScenario, recordsScenario, guardedScenario])(
-    '$name',
-    { timeout: 300_000 },
-    async (scenario) => {
-      const report = await crashSweep(sweepScenario(scenario, places), { again: true, seed })
-      const { boundaries, runs, crashes, violations } = report
-      expect(violations, `seed ${seed}`).toEqual([])
-      reportCounts(`sweep / ${scenario.name} / ${set}`, { boundaries, runs, kills: crashes }, seed)
-    },
-  )
+  test.each([
+    ...plainScenarios,
+    retryScenario,
+    budgetScenario,
+    recordsScenario,
+    guardedScenario,
+    approvalScenario,
+  ])('$name', { timeout: 300_000 }, async (scenario) => {
+    const report = await crashSweep(sweepScenario(scenario, places), { again: true, seed })
+    const { boundaries, runs, crashes, violations } = report
+    expect(violations, `seed ${seed}`).toEqual([])
+    reportCounts(`sweep / ${scenario.name} / ${set}`, { boundaries, runs, kills: crashes }, seed)
+  })
 })

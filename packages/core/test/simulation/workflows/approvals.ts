@@ -55,7 +55,10 @@ export const approvals: Workflows = {
     answers: { ...allow, after: 5_000 },
     run: (c) => c.step('pay', undefined, ask),
     verify: (_, world) =>
-      world.entries.some(({ type }) => type === 'run.suspended') ? undefined : 'it never suspended',
+      // A process that stands still for so long that another one takes over does not come to rest.
+      world.takeovers > 0 || world.entries.some(({ type }) => type === 'run.suspended')
+        ? undefined
+        : 'it never suspended',
   },
   approveAgents: {
     answers: byName,
