@@ -369,23 +369,50 @@ describe('a child', () => {
     expect(types.slice(-2)).toEqual(['agent.finished', 'run.finished'])
   })
 
-  test('is cancelled and awaited when its workflow throws [EVT-18, DEL-22]', async () => {
-    let aborted = false
-    const { run, harness, clock } = await setup(
-      [
-        async function* (request, signal) {
-          signal.addEventListener('abort', () => (aborted = true))
-          yield* silence(request, signal)
-        },
-      ],
-      async (ctx) => {
-        void ctx.agents.writer('x')
-        await ctx.step('wait', () => undefined)
+  test('is cancelled and awaited when its workflow throws [EVT-18, DEL-21, DEL-22]', async () => {
+    const seen: string[] = []
+    const held = gate()
+    const started = gate()
+    const slow = defineTool({
+      name: 'slow',
+      description: 'Takes its time to stop.',
+      input: z.object({}),
+      execute: async (_input, { signal }) => {
+        signal.addEventListener('abort', () => seen.push('aborted'))
+        started.open()
+        await held.opened
+        seen.push('settled')
+      },
+    })
+    const worker = defineAgent({ name: 'worker', model: 'main', instructions: 'Work.', tools: [slow] })
+    const w = defineWorkflow({
+      name: 'w',
+      input: z.null(),
+      output: z.null(),
+      agents: { worker },
+      run: async (ctx) => {
+        void ctx.agents.worker('x')
+        await started.opened
         throw new Error('I give up')
       },
-    )
-    await expect(run()).rejects.toThrow('I give up')
-    expect(aborted).toBe(true)
+    })
+    const clock = manualPlatform()
+    const model = scriptedModel([calls(['c', 'slow', {}])])
+    const harness = defineHarness({
+      name: 'test',
+      models: { main: model },
+      workflows: { w },
+      platform: clock,
+      store: storeOn(clock),
+    })
+    const session = await harness.getSession('s')
+    const result = session.workflows.w.run(null, { durable: { runId: 'r' }, timeoutMs: 0 })
+    result.catch(() => seen.push('the run has ended'))
+    await clock.settle()
+    expect([seen, (await harness.runs.get('r'))?.state]).toEqual([['aborted'], 'running'])
+    held.open()
+    await expect(clock.until(result)).rejects.toThrow('I give up')
+    expect(seen).toEqual(['aborted', 'settled', 'the run has ended'])
     const events = await collect(harness.runs.events('r'))
     expect(events.at(-1)?.type).toBe('run.finished')
     expect(clock.timers).toEqual([])

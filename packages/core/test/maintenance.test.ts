@@ -225,14 +225,34 @@ describe('runs.prune', () => {
     expect(await harness.runs.prune({ olderThan: 0 })).toMatchObject({ blobs: 2 })
   })
 
-  test('removes by age and state', async () => {
+  test('removes by age in milliseconds, counted from the last change [RUN-22]', async () => {
     const { session, harness, clock } = await setup()
     await session.workflows.quick.run(1, { durable: { runId: 'old' } })
-    await clock.advance(10_000)
+    await clock.advance(5_000)
     await session.workflows.quick.run(1, { durable: { runId: 'new' } })
-    expect(await harness.runs.prune({ olderThan: 5_000, status: 'failed' })).toMatchObject({ runs: 0 })
-    expect(await harness.runs.prune({ olderThan: 5_000 })).toMatchObject({ runs: 1 })
+    const removed = async (olderThan: number) => (await harness.runs.prune({ olderThan })).runs
+    expect([await removed(5_001), await removed(5_000), await removed(1)]).toEqual([0, 1, 0])
     expect((await harness.runs.list()).map((run) => run.runId)).toEqual(['new'])
+    expect(await removed(0)).toBe(1)
+  })
+
+  test('removes by status, one or several [RUN-22]', async () => {
+    const { session, harness, clock } = await setup()
+    await session.workflows.quick.run(1, { durable: { runId: 'succeeded' } })
+    await expect(
+      clock.until(session.workflows.fail.run(1, { durable: { runId: 'failed' } })),
+    ).rejects.toThrow()
+    await session.workflows.wait.start(1, { durable: { runId: 'cancelled' } })
+    await clock.advance(1_000)
+    await clock.until(harness.runs.cancel('cancelled'))
+    const left = async (status: 'cancelled' | readonly ('succeeded' | 'failed')[]) => {
+      await harness.runs.prune({ olderThan: 0, status })
+      return (await harness.runs.list()).map((run) => run.runId)
+    }
+    expect(await left([])).toEqual(['cancelled', 'failed', 'succeeded'])
+    expect(await left('cancelled')).toEqual(['failed', 'succeeded'])
+    expect(await left(['failed'])).toEqual(['succeeded'])
+    expect(await left(['failed', 'succeeded'])).toEqual([])
   })
 
   test('keeps a failed run that is resumed at that moment', async () => {

@@ -142,7 +142,9 @@ describe('a cancel', () => {
     expect((await store.journal.heads({ streams: ['run/r'] }))[0]?.state).toBe('cancelled')
   })
 
-  it('reaches the effects of scopes inside', async () => {
+  it('reaches the effects of scopes inside [RUN-32]', async () => {
+    const stopped = Promise.withResolvers<unknown>()
+    const begun = Promise.withResolvers<void>()
     const { start } = processWith(
       (c) =>
         c.child({
@@ -159,18 +161,21 @@ describe('a cancel', () => {
                   name: 'slow',
                   noun: 'step',
                   effect: 'idempotent',
-                  run: ({ signal: aborted }) =>
-                    new Promise((_, reject) =>
-                      aborted.addEventListener('abort', () => reject(aborted.reason as Error)),
-                    ),
+                  run: async ({ signal }) => {
+                    signal.addEventListener('abort', () => stopped.resolve(signal.reason))
+                    begun.resolve()
+                    throw await stopped.promise
+                  },
                 }),
             }),
         }),
       { timing: { abortGraceMs: 600_000 } },
     )
     const handle = await start({ runId: 'r' })
-    await until(handle, 'run.started')
+    await begun.promise
     await handle.cancel()
+    // With a grace of ten minutes the run ends now only because its effect does.
     expect((await rejectionOf(handle.result)).code).toBe('run/cancelled')
+    expect(await stopped.promise).toMatchObject({ code: 'operation/cancelled' })
   })
 })
