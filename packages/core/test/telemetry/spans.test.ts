@@ -56,7 +56,7 @@ async function agentRun(given: Tracing, options: object = {}) {
   return { harness, clock }
 }
 
-it('an agent with a tool is belay.run, invoke_agent, chat, execute_tool and appends [TEL-1]', async () => {
+it('an agent with a tool is belay.run, invoke_agent, chat, execute_tool and appends [TEL-1, TEL-2]', async () => {
   const traced = tracing()
   await agentRun(traced)
   expect(traced.spans().map((span) => [span.name, traced.parentOf(span)])).toEqual([
@@ -231,7 +231,7 @@ it('contentCapture puts messages and tool inputs and outputs on spans [TEL-5]', 
   })
 })
 
-it('children, fan-outs and steps have the parents that their scopes say [TEL-1]', async () => {
+it('children, fan-outs and steps have the parents that their scopes say [TEL-1, TEL-2]', async () => {
   const clock = manualPlatform()
   const traced = tracing()
   const scout = defineAgent({ name: 'scout', model: 'fast', instructions: 'x' })
