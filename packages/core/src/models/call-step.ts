@@ -1,7 +1,6 @@
 import type { LabelRecord } from '../history/event.ts'
 import type { FinishReason, Platform, Usage } from '../ports/index.ts'
-import type { StepRun } from '../define/effect.ts'
-import type { CallEstimate, EngineContext, StepSpec } from '../run/definition.ts'
+import type { CallEstimate, EngineContext, EngineStepRun, StepSpec } from '../run/definition.ts'
 import type { EffectDetail, EffectFacts, ModelOperation } from '../run/observer.ts'
 import { CallAttempts } from './attempts.ts'
 import type { ResolvedModel } from './registry.ts'
@@ -34,7 +33,7 @@ export interface CallRecord {
 
 /** One attempt of a call. */
 export interface CallAttempt {
-  readonly run: StepRun
+  readonly run: EngineStepRun
   /** The alias that is asked. */
   readonly resolved: ResolvedModel
   readonly attempts: CallAttempts

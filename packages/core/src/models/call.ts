@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { IdleWatch } from '../platform/idle-watch.ts'
 import type { ModelRequest, Platform, Timer } from '../ports/index.ts'
+import type { EngineStepRun } from '../run/definition.ts'
 import { OutcomeBuilder, type ModelOutcome } from './outcome.ts'
 import type { ResolvedModel } from './registry.ts'
 
@@ -8,7 +9,8 @@ import type { ResolvedModel } from './registry.ts'
 export interface ModelCall {
   readonly resolved: ResolvedModel
   readonly request: ModelRequest
-  readonly signal: AbortSignal
+  /** The attempt that makes the call; a model that goes silent ends it. */
+  readonly run: Pick<EngineStepRun, 'signal' | 'abort'>
   readonly platform: Platform
   /** Text as it arrives; `offset` counts UTF-16 units from the start of this attempt. */
   readonly onText?: (text: string, offset: number) => void
@@ -32,20 +34,17 @@ const partsPerTurn = 256
  * connection would wait for ever.
  */
 export function callModel(call: ModelCall): Promise<ModelOutcome> {
-  const { resolved, platform, signal } = call
+  const { resolved, platform, run } = call
+  const { signal } = run
   return new Promise((resolve, reject) => {
-    const controller = new AbortController()
     let grace: Timer | undefined
-    const abort = (reason: unknown): void => {
-      if (controller.signal.aborted) return
-      grace = platform.timer(abortGraceMs, () => reject(reason))
-      controller.abort(reason)
+    const onAbort = (): void => {
+      grace = platform.timer(abortGraceMs, () => reject(signal.reason))
     }
     const idle = new IdleWatch(platform, resolved.idleTimeoutMs, {
       isWorking: () => false,
-      expired: () => abort(silent(resolved)),
+      expired: () => run.abort(silent(resolved)),
     })
-    const onAbort = (): void => abort(signal.reason)
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort)
     const cleanUp = (): void => {
@@ -53,7 +52,16 @@ export function callModel(call: ModelCall): Promise<ModelOutcome> {
       grace?.cancel()
       signal.removeEventListener('abort', onAbort)
     }
-    collect(call, controller.signal, idle).finally(cleanUp).then(resolve, reject)
+    collect(call, signal, idle).then(
+      (outcome) => {
+        cleanUp()
+        resolve(outcome)
+      },
+      (error: unknown) => {
+        cleanUp()
+        reject(error)
+      },
+    )
   })
 }
 

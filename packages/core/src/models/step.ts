@@ -75,7 +75,7 @@ function send(init: ModelStepInit, attempt: CallAttempt, request: ModelRequest):
   return callModel({
     resolved,
     request: whole,
-    signal: run.signal,
+    run,
     platform,
     onPart: () => (attempts.sawPart = true),
     onResponse: (response) => tell?.({ response }),

@@ -214,15 +214,14 @@ export class Attempt implements ReleaseHost {
     }
   }
 
-  /** Counts the body of an effect, so that the lease is not given away while one may still act. */
-  async countBody<T>(body: Promise<T>): Promise<T> {
+  /** Counts the bodies of effects, so that the lease is not given away while one may still act. */
+  bodyBegan(): void {
     this.#bodies++
-    try {
-      return await body
-    } finally {
-      this.#bodies--
-      if (this.#bodies === 0 && this.#over) void this.ownership.giveUp()
-    }
+  }
+
+  bodyEnded(): void {
+    this.#bodies--
+    if (this.#bodies === 0 && this.#over) void this.ownership.giveUp()
   }
 
   /** Calls `clean` when this attempt is over; returns the function that forgets it. */

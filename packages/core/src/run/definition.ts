@@ -92,6 +92,11 @@ export interface GateSpec {
   readonly enter?: () => Promise<() => void>
 }
 
+/** What the body of an effect gets; the body of a model call may also end its own attempt, and not the others. */
+export interface EngineStepRun extends StepRun {
+  abort(reason: unknown): void
+}
+
 /** One effect, as programs ask for it. */
 export interface StepSpec<T = unknown> {
   readonly name: string
@@ -100,7 +105,7 @@ export interface StepSpec<T = unknown> {
   readonly noun: 'step' | 'model' | 'tool'
   readonly effect: Effect
   /** `tell` is there when somebody watches; what it is told is recorded nowhere. */
-  readonly run: (run: StepRun, tell?: (detail: EffectDetail) => void) => T | Promise<T>
+  readonly run: (run: EngineStepRun, tell?: (detail: EffectDetail) => void) => T | Promise<T>
   readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
   readonly retry?: StepRetry
   readonly timeoutMs?: number

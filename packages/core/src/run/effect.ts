@@ -17,6 +17,9 @@ export interface BodyLimits {
   /** 0: none. */
   readonly timeoutMs: number
   readonly abortGraceMs: number
+  /** Called for a body that waits, and once more when its end is known. */
+  readonly began: () => void
+  readonly ended: (end: BodyEnd) => void
 }
 
 /**
@@ -40,6 +43,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function limitBody(body: PromiseLike<unknown>, limits: BodyLimits): Promise<BodyEnd> {
   const { platform, cancellation } = limits
+  limits.began()
   return new Promise((resolve) => {
     const cleanUp: (() => void)[] = []
     let done = false
@@ -47,6 +51,7 @@ function limitBody(body: PromiseLike<unknown>, limits: BodyLimits): Promise<Body
       if (done) return
       done = true
       for (const clean of cleanUp) clean()
+      limits.ended(end)
       resolve(end)
     }
     if (limits.timeoutMs > 0) {

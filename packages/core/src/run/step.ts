@@ -5,12 +5,11 @@ import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
 import { admit, type Admission } from './admission.ts'
 import type { Attempt } from './attempt.ts'
-import type { StepRun } from '../define/effect.ts'
-import type { StepSpec } from './definition.ts'
+import type { EngineStepRun, StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
+import { StepRunContext } from './effect-run.ts'
 import { passGate } from './gate.ts'
 import { deferralBefore, delayBefore } from './retry.ts'
-import { liveMetrics } from './live-metrics.ts'
 import type { EffectDetail, EffectObserver, EffectRun } from './observer.ts'
 import type { Scope } from './scope.ts'
 import { Cancellation } from './signal.ts'
@@ -179,26 +178,15 @@ class StepExecution {
   }
 
   #runOnce(
-    body: (run: StepRun, tell?: (detail: EffectDetail) => void) => unknown,
+    body: (run: EngineStepRun, tell?: (detail: EffectDetail) => void) => unknown,
     reconciles = false,
   ): BodyEnd | Promise<BodyEnd> {
-    const { platform, engine, identity, log, observer } = this.#attempt
+    const { platform, engine, observer } = this.#attempt
     const { timeoutMs = 0 } = this.#spec
-    // A timed-out attempt aborts its own signal; the next one needs a fresh one.
-    const cancellation = timeoutMs > 0 ? new Cancellation(this.#cancellation) : this.#cancellation
-    const attempt = this.#attempt
-    const run: StepRun = {
-      key: this.#ask.key,
-      idempotencyKey: `${identity.runId}:${this.#ask.key}`,
-      attempt: this.#number,
-      log,
-      get metrics() {
-        return liveMetrics(attempt)
-      },
-      get signal() {
-        return cancellation.signal
-      },
-    }
+    // An attempt that timed out, or whose model went silent, aborts its own signal; the next one needs a fresh one.
+    const ends = timeoutMs > 0 || this.#spec.noun === 'model'
+    const cancellation = ends ? new Cancellation(this.#cancellation) : this.#cancellation
+    const run = new StepRunContext(this.#attempt, this.#ask.key, this.#number, cancellation)
     const effect = observer?.effect(this.#facts(reconciles))
     const work = effect === undefined ? () => body(run) : () => effect.within(() => body(run, effect.tell))
     const end = runBody(work, {
@@ -208,14 +196,17 @@ class StepExecution {
       noun: this.#spec.noun,
       timeoutMs,
       abortGraceMs: engine.timing.abortGraceMs,
+      began: () => this.#attempt.bodyBegan(),
+      ended: (ended) => {
+        if (ends) cancellation.dispose()
+        if (effect !== undefined) tellEnd(effect, ended)
+        this.#attempt.bodyEnded()
+      },
     })
-    if (!(end instanceof Promise)) {
-      if (timeoutMs > 0) cancellation.dispose()
-      if (effect !== undefined) tellEnd(effect, end)
-      return end
-    }
-    if (effect !== undefined) void end.then((ended) => tellEnd(effect, ended))
-    return this.#attempt.countBody(timeoutMs > 0 ? end.finally(() => cancellation.dispose()) : end)
+    if (end instanceof Promise) return end
+    if (ends) cancellation.dispose()
+    if (effect !== undefined) tellEnd(effect, end)
+    return end
   }
 
   #facts(reconciles: boolean): EffectRun {

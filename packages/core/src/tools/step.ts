@@ -1,14 +1,11 @@
-import { toolCheckpoints } from '../checkpoints/run-checkpoints.ts'
-import type { Checkpoints } from '../define/checkpoints.ts'
 import type { StepRun } from '../define/effect.ts'
-import type { ToolMemory } from '../define/memory.ts'
 import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { LabelRecord } from '../history/event.ts'
-import { toolMemory } from '../memory/run-memory-access.ts'
 import type { EngineContext, GateSpec, StepSpec } from '../run/definition.ts'
 import type { EffectFacts } from '../run/observer.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
+import { ToolCallContext } from './tool-call-context.ts'
 
 /** One call of a tool, by a model or a workflow. */
 export interface ToolStepInit {
@@ -33,7 +30,6 @@ export interface ToolStepInit {
 /** A step that executes a tool. */
 export function toolStep(init: ToolStepInit): StepSpec {
   const { context, tool, callId } = init
-  const { run: identity } = context
   return {
     name: init.name,
     ...(init.key !== undefined && { key: init.key }),
@@ -45,7 +41,7 @@ export function toolStep(init: ToolStepInit): StepSpec {
     label: () => init.label,
     ...(init.gate !== undefined && { gate: init.gate }),
     facts: () => toolFacts(tool.name, init.label),
-    run: async (run, tell) => {
+    run: (run, tell) => {
       const { agent } = init.label
       tell?.({ input: init.input })
       context.emit({
@@ -55,33 +51,18 @@ export function toolStep(init: ToolStepInit): StepSpec {
         callId: callId ?? '',
         ...(agent !== undefined && { agent }),
       })
-      let memory: ToolMemory | undefined
-      let checkpoints: Checkpoints | undefined
-      const output = await tool.execute(init.input, {
-        runId: identity.runId,
-        sessionId: identity.sessionId,
-        attempt: run.attempt,
-        metadata: context.metadata,
-        idempotencyKey: run.idempotencyKey,
-        log: run.log,
-        get metrics() {
-          return run.metrics
-        },
-        ...(callId !== undefined && { callId }),
-        get signal() {
-          return run.signal
-        },
-        get memory() {
-          return (memory ??= toolMemory(context, agent, () => run.signal))
-        },
-        get checkpoints() {
-          return (checkpoints ??= toolCheckpoints(context, agent, () => run.signal))
-        },
-      })
-      const checked = await checkOutput(tool, output)
-      return init.inspect === undefined ? checked : init.inspect(checked, run)
+      const caller = { ...(agent !== undefined && { agent }), ...(callId !== undefined && { callId }) }
+      const output = tool.execute(init.input, new ToolCallContext(context, run, caller))
+      if (tool.output === undefined && init.inspect === undefined) return output
+      return finish(init, output, run)
     },
   }
+}
+
+/** Only a tool with a schema for its output, or with somebody who looks at it, has to be waited for here. */
+async function finish({ tool, inspect }: ToolStepInit, output: unknown, run: StepRun): Promise<unknown> {
+  const checked = await checkOutput(tool, await output)
+  return inspect === undefined ? checked : inspect(checked, run)
 }
 
 /** For whoever watches: the name is that of a tool that exists, and not what a model wrote. */
