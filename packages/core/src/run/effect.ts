@@ -18,8 +18,8 @@ export interface BodyLimits {
   readonly timeoutMs: number
   readonly abortGraceMs: number
   /** Called for a body that waits, and once more when its end is known. */
-  readonly began: () => void
-  readonly ended: (end: BodyEnd) => void
+  readonly began?: () => void
+  readonly ended?: (end: BodyEnd) => void
 }
 
 /**
@@ -43,7 +43,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function limitBody(body: PromiseLike<unknown>, limits: BodyLimits): Promise<BodyEnd> {
   const { platform, cancellation } = limits
-  limits.began()
+  limits.began?.()
   return new Promise((resolve) => {
     const cleanUp: (() => void)[] = []
     let done = false
@@ -51,7 +51,7 @@ function limitBody(body: PromiseLike<unknown>, limits: BodyLimits): Promise<Body
       if (done) return
       done = true
       for (const clean of cleanUp) clean()
-      limits.ended(end)
+      limits.ended?.(end)
       resolve(end)
     }
     if (limits.timeoutMs > 0) {
