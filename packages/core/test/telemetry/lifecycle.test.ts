@@ -34,13 +34,14 @@ const peek = defineTool({
 const agent = defineAgent({ name: 'agent', model: 'fast', instructions: 'x', tools: [peek] })
 const flow = defineWorkflow({
   name: 'flow',
-  input: z.enum(['wait', 'fail', 'retry', 'slow', 'hold', 'ok']),
+  input: z.enum(['wait', 'fail', 'retry', 'slow', 'hold', 'deaf', 'ok']),
   output: z.json(),
   run: async (ctx, what) => {
     await ctx.step('before', () => 1)
     if (what === 'wait') return ctx.wait('go', { schema: z.number() })
     if (what === 'fail') return ctx.step('risky', () => Promise.reject(new TypeError('content')))
     if (what === 'slow') return ctx.step('slow', () => new Promise<null>(() => undefined), { timeoutMs: 50 })
+    if (what === 'deaf') return ctx.step('deaf', () => new Promise<null>(() => undefined))
     if (what === 'hold')
       return ctx.step(
         'hold',
@@ -154,6 +155,24 @@ describe('every started span ends once', () => {
     expect(given.sdk.open).toBe(0)
   })
 
+  it('when a step that does not hear the abort is left behind', async () => {
+    const given = world()
+    const session = await given.harness.getSession('s')
+    const handle = await session.workflows.flow.start('deaf', { durable })
+    await given.clock.settle()
+    expect(given.sdk.open).toBe(2)
+    void given.harness.shutdown()
+    expect(await failureOf(given.clock.until(handle.result))).toMatchObject({ code: 'harness/closed' })
+    await given.clock.settle()
+    expect(outcomes(given)).toEqual([[1, 'stopped']])
+    expect(failureOfSpan(given, 'belay.step').at(-1)).toEqual([
+      'harness/closed',
+      SpanStatusCode.ERROR,
+      undefined,
+    ])
+    expect(given.sdk.open).toBe(0)
+  })
+
   it('when the start cannot be recorded', async () => {
     const given = world()
     const store = mortalStore(given.shared, (batch) => {
@@ -191,7 +210,12 @@ describe('a run that goes on', () => {
     await given.clock.advance(1_000)
     expect(outcomes(given)).toEqual([[1, 'suspended']])
     expect(given.sdk.open).toBe(0)
-    await given.harness.runs.signal('r', 'go', 7)
+    // Whoever wakes the run is not who asked for it.
+    const tracer = given.sdk.telemetry.tracerProvider.getTracer('app')
+    await tracer.startActiveSpan('signal', async (span) => {
+      await given.harness.runs.signal('r', 'go', 7)
+      span.end()
+    })
     expect(await given.clock.until(handle.result)).toBe(7)
     expect(outcomes(given)).toEqual([
       [1, 'suspended'],

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { context, metrics, trace, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api'
+import {
+  context,
+  metrics,
+  ROOT_CONTEXT,
+  trace,
+  type Span,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api'
 import { afterEach, expect, it } from 'vitest'
 import { defineHarness, type TelemetryOptions } from '../../src/index.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry-observer.ts'
@@ -114,7 +122,7 @@ it.each([
   ['calls back twice', (_context: unknown, body: () => unknown) => [body(), body()]],
 ])('a context manager that %s changes no outcome, and bodies run once', async (_how, enter) => {
   context.setGlobalContextManager({
-    active: () => ({ getValue: () => undefined, setValue: shout, deleteValue: shout }),
+    active: () => ROOT_CONTEXT,
     with: enter,
     bind: (_context: unknown, target: unknown) => target,
     enable: () => undefined,
