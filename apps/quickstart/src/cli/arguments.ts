@@ -18,6 +18,10 @@ export interface Arguments {
   /** What is added to the budget of a run. */
   readonly extend: Budget | undefined
   readonly prices: TokenPrices | undefined
+  /** Somebody is asked before the report is written. */
+  readonly ask: boolean
+  /** The answer to what a run asks. */
+  readonly decision: 'allow' | 'deny' | undefined
 }
 
 /** What `durable: { runId }` takes. */
@@ -44,6 +48,10 @@ export function parseArguments(args: readonly string[]): Arguments {
   for (const [name, value] of Object.entries({ folder, out, db })) {
     if (value === '' || value?.includes('\0') === true) throw new UsageError(`The ${name} is not a path.`)
   }
+  const { approve = false, deny = false } = values
+  if (approve && deny) throw new UsageError('Give --approve or --deny, not both.')
+  if ((approve || deny) && run === undefined)
+    throw new UsageError('--approve and --deny answer what a run asks: name it with --run.')
   if (values.extend !== undefined && run === undefined)
     throw new UsageError('--extend adds to the budget of a run: name it with --run.')
   if (values.extend !== undefined && values.budget !== undefined)
@@ -59,6 +67,8 @@ export function parseArguments(args: readonly string[]): Arguments {
     budget: values.budget === undefined ? undefined : parseBudget('--budget', values.budget),
     extend: values.extend === undefined ? undefined : parseBudget('--extend', values.extend),
     prices: values.prices === undefined ? undefined : parsePrices(values.prices),
+    ask: values['ask-before-writing'] ?? false,
+    decision: approve ? 'allow' : deny ? 'deny' : undefined,
   }
 }
 
@@ -76,6 +86,9 @@ function parse(args: readonly string[]) {
         budget: { type: 'string' },
         extend: { type: 'string' },
         prices: { type: 'string' },
+        'ask-before-writing': { type: 'boolean' },
+        approve: { type: 'boolean' },
+        deny: { type: 'boolean' },
       },
     })
   } catch (error) {

@@ -16,6 +16,8 @@ Options
   --budget <b>   What a new run may spend, such as tokens=200000,usd=0.50,calls=40, or some of them
   --extend <b>   Adds to the budget of the run that --run names
   --prices <p>   US dollars per million tokens of the model, for usd: in=0.25,out=2,cached=0.025
+  --ask-before-writing  Ask before the report is written: here on a terminal, else the run waits for an answer
+  --approve, --deny  Answer what the run that --run names asks
   --otel         Export traces by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, or http://localhost:4318
   --help, -h     This text
 
@@ -27,5 +29,5 @@ Environment
   NO_COLOR         No colours
 
 Exit codes
-  0 done   1 failed, resumable with the same --run   2 wrong usage   3 out of budget   130, 143 interrupted, resumable
+  0 done   1 failed, resumable with the same --run   2 wrong usage   3 out of budget   4 waits for an answer   130, 143 interrupted, resumable
 `

@@ -18,6 +18,8 @@ export interface Job {
   readonly db: string
   readonly place: DocumentPlace
   readonly budget: Budget | undefined
+  /** Somebody is asked before the report is written. */
+  readonly ask: boolean
 }
 
 const defaultOut = 'belay-report'
@@ -48,6 +50,7 @@ export function jobOf(args: Arguments, cwd: string, now: () => number): Job {
     db,
     place,
     budget: args.budget,
+    ask: args.ask,
   }
 }
 

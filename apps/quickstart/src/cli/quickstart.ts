@@ -1,6 +1,7 @@
 import type { Budget } from '@belay/core'
 import type { Model } from '@belay/core/ports'
 import { createView, type Screen } from '../progress/view.ts'
+import type { ResearchOutput } from '../research/schemas.ts'
 import { researchEffects, type ResearchEffects } from '../research/workflow.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
 import { chooseModel, type ChosenModel } from './choose-model.ts'
@@ -8,8 +9,10 @@ import { failureOf } from './failure-line.ts'
 import { help } from './help.ts'
 import { jobOf, placesOf, resumeCommand } from './job.ts'
 import { outOfBudgetExitCode, outOfBudgetLine, suggestion } from './out-of-budget.ts'
+import type { Keyboard } from './question.ts'
 import { prepareOutput } from './output-folder.ts'
 import { openResearch, type OpenRun, type Research } from './research-run.ts'
+import { settleQuestion } from './settle-question.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { exportTraces } from './trace-export.ts'
 import { UsageError } from './usage-error.ts'
@@ -19,6 +22,7 @@ export interface QuickstartParts {
   readonly args?: readonly string[]
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  readonly stdin?: Keyboard
   readonly stdout?: Screen
   readonly stderr?: Pick<Screen, 'write'>
   /** Default: chosen by the environment. */
@@ -37,6 +41,7 @@ export async function runQuickstart(parts: QuickstartParts = {}): Promise<number
     args: process.argv.slice(2),
     environment: process.env,
     cwd: process.cwd(),
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     effects: researchEffects,
@@ -78,6 +83,9 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
       throw new UsageError(`The run ${args.run} has begun: add to its budget with --extend.`)
     if (isKnown && args.run !== undefined && args.out !== undefined)
       await refuseOtherOutput(research, args.run, places.out)
+    if (isKnown && args.ask)
+      throw new UsageError(`The run ${args.run} has begun: --ask-before-writing is for a new one.`)
+    if (args.run !== undefined && args.decision !== undefined) await answer(research, args.run, args.decision)
     if (args.run !== undefined && args.extend !== undefined) await research.extend(args.run, args.extend)
     const goesOnById = isKnown && args.folder === undefined && args.question === undefined
     const run =
@@ -90,6 +98,11 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
     await research.close()
     await traces?.close()
   }
+}
+
+async function answer(research: Research, runId: string, decision: 'allow' | 'deny'): Promise<void> {
+  if (await research.answer(runId, decision)) return
+  throw new UsageError(`The run ${runId} asks nothing: leave --approve and --deny out.`)
 }
 
 /** A run writes where it was told to when it began; to go on with it elsewhere would look as if nothing came of it. */
@@ -120,7 +133,13 @@ async function follow({ io, args, chosen, research, run, stop }: Following): Pro
       run.result.then((output) => ({ output })),
       stop.asked.then((exitCode) => ({ exitCode })),
       watching.outOfBudget.then((needs) => ({ needs })),
+      watching.asking.then(() => ({ asking: true as const })),
     ])
+    if ('asking' in outcome) {
+      view?.end()
+      const exitCode = await settleQuestion({ io, research, run, stop }, command)
+      return exitCode ?? reportOn(io, await run.result)
+    }
     if ('needs' in outcome) {
       const report = await research.budgetOf(run.id)
       await research.close()
@@ -137,21 +156,24 @@ async function follow({ io, args, chosen, research, run, stop }: Following): Pro
     }
     await watching.ended
     view?.end()
-    const { report, title, summary, claims, removed } = outcome.output
-    const lines = [
-      '',
-      title,
-      '',
-      summary,
-      '',
-      `${claims} claims with citations, ${removed} removed by verification`,
-      `report: ${report}`,
-    ]
-    io.stdout.write(`${lines.join('\n')}\n`)
-    return 0
+    return reportOn(io, outcome.output)
   } finally {
     view?.end()
   }
+}
+
+function reportOn(io: Io, { report, title, summary, claims, removed }: ResearchOutput): number {
+  const lines = [
+    '',
+    title,
+    '',
+    summary,
+    '',
+    `${claims} claims with citations, ${removed} removed by verification`,
+    `report: ${report}`,
+  ]
+  io.stdout.write(`${lines.join('\n')}\n`)
+  return 0
 }
 
 function introduction(run: OpenRun, { announcement }: ChosenModel, command: string): string[] {
@@ -165,7 +187,12 @@ function introduction(run: OpenRun, { announcement }: ChosenModel, command: stri
 function watchEvents(
   run: OpenRun,
   view: ReturnType<typeof createView> | undefined,
-): { readonly ended: Promise<void>; readonly outOfBudget: Promise<readonly Budget[]> } {
+): {
+  readonly ended: Promise<void>
+  readonly outOfBudget: Promise<readonly Budget[]>
+  readonly asking: Promise<void>
+} {
+  const asking = Promise.withResolvers<void>()
   const out = Promise.withResolvers<readonly Budget[]>()
   const show = async (): Promise<void> => {
     if (view === undefined) return
@@ -175,9 +202,10 @@ function watchEvents(
       view.show(event, isNew)
       if (isNew && event.type === 'run.suspended' && event.reason === 'budget/exhausted')
         out.resolve((event.parked ?? []).flatMap(({ needs }) => needs ?? []))
+      if (isNew && event.type === 'run.suspended' && event.approvals !== undefined) asking.resolve()
     }
   }
-  return { ended: show(), outOfBudget: out.promise }
+  return { ended: show(), outOfBudget: out.promise, asking: asking.promise }
 }
 
 /** How somebody called this, so that the command that goes on can be typed in the same place. */

@@ -1,5 +1,6 @@
 import {
   defineHarness,
+  type Approval,
   type Budget,
   type BudgetReport,
   type RunEvent,
@@ -38,6 +39,10 @@ export interface Research {
   extend(runId: string, more: Budget): Promise<void>
   /** Where the budget of a run stands, if it has one. */
   budgetOf(runId: string): Promise<BudgetReport | undefined>
+  /** What a run asks and nobody has answered. */
+  asks(runId: string): Promise<readonly Approval[]>
+  /** Answers everything that a run asks; false when it asks nothing. */
+  answer(runId: string, decision: 'allow' | 'deny'): Promise<boolean>
   /** Stops what executes, which leaves the run resumable. May be called twice. */
   close(): Promise<void>
 }
@@ -83,12 +88,12 @@ export function openResearch(init: {
       const { value: started } = await harness.runs.events(runId).next()
       return researchInputSchema.parse(started?.type === 'run.started' ? started.input.value : undefined).out
     },
-    start: async ({ runId, folder, question, out, place, budget }) => {
+    start: async ({ runId, folder, question, out, place, budget, ask }) => {
       const known = await before(runId)
       isLimited ||= budget !== undefined
       // One session per run: runs of different questions share no history and may execute at once.
       const session = await harness.getSession(`research/${runId}`)
-      const input = { folder, question, out }
+      const input = { folder, question, out, ...(ask && { ask }) }
       const handle = await session.workflows.research.start(input, {
         durable: { runId },
         metadata: place,
@@ -102,6 +107,12 @@ export function openResearch(init: {
     },
     extend: (runId, more) => harness.runs.extend(runId, more),
     budgetOf: async (runId) => (await harness.runs.summary(runId)).budget,
+    asks: (runId) => harness.approvals.list({ runId }),
+    answer: async (runId, decision) => {
+      const open = await harness.approvals.list({ runId })
+      for (const approval of open) await harness.approvals.resolve(approval, { decision, by: 'quickstart' })
+      return open.length > 0
+    },
     close: () => harness.shutdown(),
   }
 }

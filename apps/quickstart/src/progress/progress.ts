@@ -37,7 +37,9 @@ export class Progress {
         this.steps++
         return
       case 'tool.finished':
-        if ('position' in event) this.steps++
+        if (!('position' in event)) return
+        this.steps++
+        if (event.key === 'write' && event.status === 'ok') this.done.add('save')
         return
       case 'step.finished':
         this.steps++

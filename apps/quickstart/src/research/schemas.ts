@@ -6,6 +6,8 @@ export const researchInputSchema = z.object({
   question: z.string().min(1).max(2_000),
   /** The folder that the report is written to. */
   out: z.string().min(1),
+  /** Somebody is asked before the report is written. */
+  ask: z.boolean().optional(),
 })
 
 export type ResearchInput = z.infer<typeof researchInputSchema>

@@ -4,6 +4,7 @@ import { surveyFolder, type Survey } from '../documents/survey.ts'
 import { planner, readerWith, writer } from './agents.ts'
 import { reportMarkdown } from './report-markdown.ts'
 import { researchInputSchema, researchOutputSchema, type Draft, type Verified } from './schemas.ts'
+import { saveReportWith } from './save-report.ts'
 import { documentTools } from './tools.ts'
 import { verifyCitations } from './verify-citations.ts'
 import { writeReport } from '../files/write-report.ts'
@@ -14,7 +15,7 @@ export interface ResearchEffects {
   survey(place: DocumentPlace, run: StepRun): Promise<Survey>
   verify(place: DocumentPlace, draft: Draft, survey: Survey, run: StepRun): Promise<Verified>
   /** Gives the path of the report. */
-  write(out: string, markdown: string, run: StepRun): Promise<string>
+  write(out: string, markdown: string, run: Pick<StepRun, 'idempotencyKey'>): Promise<string>
 }
 
 export const researchEffects: ResearchEffects = {
@@ -33,12 +34,13 @@ export const researchWorkflow = (effects: ResearchEffects) =>
     name: 'research',
     input: researchInputSchema,
     output: researchOutputSchema,
+    tools: { saveReport: saveReportWith(effects.write) },
     agents: { planner, reader: readerWith(effects.tools), writer },
     delegation: { maxChildAgentCalls: 8, maxParallelChildAgentCalls: readersAtOnce },
     // An hour under a lease: a local model may take minutes for one answer.
     timeoutMs: 3_600_000,
     run: async (ctx, input) => {
-      const { question, out } = input
+      const { question, out, ask = false } = input
       const place = documentPlaceSchema.parse(ctx.metadata)
       const survey = await ctx.step('survey', (run) => effects.survey(place, run), { effect: 'read' })
       const documents = survey.documents.map(({ path, lines, headings }) => ({ path, lines, headings }))
@@ -52,12 +54,13 @@ export const researchWorkflow = (effects: ResearchEffects) =>
         effect: 'read',
       })
       const markdown = reportMarkdown(input, survey, verified)
-      const report = await ctx.step('write', (run) => effects.write(out, markdown, run), {
-        effect: 'idempotent',
-      })
+      const { title } = verified.draft
+      const report = ask
+        ? await ctx.tools.saveReport({ out, title, claims: verified.kept, markdown }, { key: 'write' })
+        : await ctx.step('write', (run) => effects.write(out, markdown, run), { effect: 'idempotent' })
       return {
         report,
-        title: verified.draft.title,
+        title,
         summary: verified.draft.summary,
         documents: survey.documents.length,
         leftOut: survey.notes.length,
