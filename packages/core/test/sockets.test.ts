@@ -32,9 +32,9 @@ afterEach(async () => {
 function ask(path: string, signal: AbortSignal): Promise<string> {
   const { port } = server.address() as AddressInfo
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, signal, agent: false }, (response) =>
-      text(response).then(resolve, reject),
-    )
+    const sent = request({ host: '127.0.0.1', port, path, signal, agent: false }, (response) => {
+      text(response).then(resolve, reject)
+    })
     sent.on('error', reject)
     sent.end()
   })

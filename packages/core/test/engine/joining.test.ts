@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sendCommand } from '../../src/run/commands.ts'
 import { countingPlatform, processWith, recorded, rejectionOf, step, until } from './fixture.ts'
 
-const signal = { type: 'signal', name: 'go', value: 1 } as const
+const goSignal = { type: 'signal', name: 'go', value: 1 } as const
 
 describe('one run id', () => {
   it('is one run, however many ask for it at once [RUN-3]', async () => {
@@ -52,7 +52,7 @@ describe('a suspended run', () => {
     const { start, engine, store } = waiting()
     const handle = await start({ runId: 'r' })
     await until(handle, 'run.suspended')
-    await sendCommand(engine, 'r', signal)
+    await sendCommand(engine, 'r', goSignal)
     expect(await handle.result).toEqual([1, 1])
     expect((await recorded(store, 'r')).filter((type) => type === 'run.resumed')).toHaveLength(1)
   })
@@ -63,7 +63,7 @@ describe('a suspended run', () => {
     await until(handle, 'run.suspended')
     const [joined] = await Promise.all([
       start({ runId: 'r' }),
-      sendCommand(engine, 'r', signal),
+      sendCommand(engine, 'r', goSignal),
       start({ runId: 'r' }),
     ])
     expect(await Promise.all([handle.result, joined.result])).toEqual([
@@ -79,7 +79,7 @@ describe('a suspended run', () => {
     await until(handle, 'run.suspended')
     await start({ runId: 'r' })
     await until(handle, 'run.suspended', 2)
-    await sendCommand(engine, 'r', signal)
+    await sendCommand(engine, 'r', goSignal)
     expect(await handle.result).toEqual([1, 1])
     expect((await recorded(store, 'r')).filter((type) => type === 'run.resumed')).toHaveLength(2)
   })
@@ -104,7 +104,7 @@ describe('a suspended run', () => {
     expect(await store.leases.get('session/s')).toBeUndefined()
     await new Promise((resolve) => setImmediate(resolve))
     expect(timers()).toBe(0)
-    await sendCommand(engine, 'r', signal)
+    await sendCommand(engine, 'r', goSignal)
     expect(await handle.result).toBe(1)
     expect(timers()).toBe(0)
   })
