@@ -50,6 +50,15 @@ async function rejections(store: Store): Promise<unknown[]> {
 }
 
 describe('a decision that does not count', () => {
+  it.each([undefined, null, 'allow', {}, { decision: 'yes' }])('as %j is not one', async (decision) => {
+    const { harness, approval } = await asked()
+    expect(await failureOf(harness.approvals.resolve(approval, decision as never))).toMatchObject({
+      code: 'validation/options',
+      meta: { field: 'decision' },
+    })
+    expect(await harness.approvals.list()).toHaveLength(1)
+  })
+
   it('about an approval that nobody asked for is refused [APR-13]', async () => {
     const { harness, approval, paid } = await asked()
     const [mark] = approval.approvalId.split('.')

@@ -404,10 +404,12 @@ describe('a run that has used its budget up', () => {
 
 describe('runs.extend', () => {
   it.each([
-    [{}, 'name at least one limit'],
-    [{ tokens: 0 }, 'budget.tokens'],
-    [{ usd: 1 }, 'budget.usd'],
-    [{ costUsd: 1 }, 'has no such limit'],
+    [{}, 'runs.extend: more is not valid: name at least one limit'],
+    [undefined, 'runs.extend: more is not valid: pass an object'],
+    [{ tokens: 0 }, 'runs.extend: tokens is not valid'],
+    [{ usd: 1 }, 'runs.extend: usd is not valid'],
+    [{ timeoutMs: -1 }, 'runs.extend: timeoutMs is not valid'],
+    [{ costUsd: 1 }, 'runs.extend: costUsd is not valid: the run "r" has no such limit'],
   ])('refuses %j', async (more, why) => {
     const { ask, harness, clock } = setup()
     await ask({ budget: { tokens: 100 } })
@@ -501,6 +503,20 @@ describe('a budget whose process dies', () => {
       left: { tokens: 50 },
     })
     await harness.runs.extend('f', { tokens: 100 })
+    expect(await clock.until(fork.result)).toBe('ok')
+  })
+
+  it('can be extended in a fork by a command id that the first run has used', async () => {
+    const { ask, harness, clock } = setup({ usage: { inputTokens: 100, outputTokens: 50 } })
+    const handle = await ask({ budget: { tokens: 100 } })
+    await clock.advance(100)
+    await harness.runs.extend('r', { tokens: 60 }, { commandId: 'raise' })
+    await clock.until(handle.result)
+    const types = (await collect(harness.runs.events('r'))).map(({ type }) => type)
+    const fork = await harness.runs.fork('r', { runId: 'f', at: types.indexOf('budget.reserved') + 1 })
+    await clock.advance(200)
+    expect(await harness.runs.get('f')).toMatchObject({ suspendReason: 'budget/exhausted' })
+    await harness.runs.extend('f', { tokens: 200 }, { commandId: 'raise' })
     expect(await clock.until(fork.result)).toBe('ok')
   })
 

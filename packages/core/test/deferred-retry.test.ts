@@ -56,6 +56,19 @@ function setup(script: readonly Turn[], retry: object = {}, second: readonly Tur
 }
 
 describe('longRetry: defer', () => {
+  it('says in whole milliseconds when the run is due', async () => {
+    const noTime = new PortError({ code: 'model/server', message: 'no', retryable: true })
+    const { harness, clock } = setup([noTime, says('ok')], {
+      maxWaitMs: 10,
+      minDelayMs: 333,
+      maxDelayMs: 777,
+    })
+    const session = await harness.getSession('s')
+    await session.agents.agent.start('go', { durable: { runId: 'r' } })
+    await clock.advance(100)
+    expect((await harness.runs.get('r'))?.dueAt).toSatisfy(Number.isInteger)
+  })
+
   it('suspends the run until the time that the provider asked for [MOD-13]', async () => {
     const { harness, clock, model } = setup([limited(), says('ok')])
     const session = await harness.getSession('s')

@@ -231,6 +231,16 @@ describe('runs.cancel', () => {
 })
 
 describe('runs.signal', () => {
+  test.each([undefined, '', 7])('refuses %j as the name of a wait', async (name) => {
+    const { session, harness, clock } = await setup()
+    await session.workflows.wait.start(1, { durable: { runId: 'r' } })
+    await clock.settle()
+    expect(await failureOf(harness.runs.signal('r', name as string, 1))).toMatchObject({
+      code: 'validation/options',
+      meta: { field: 'name' },
+    })
+  })
+
   test('before or after the wait opens [STEP-13]', async () => {
     const { session, harness, clock } = await setup()
     const first = await session.workflows.wait.start(1, { durable })

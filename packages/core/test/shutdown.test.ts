@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defineHarness, inMemoryStore } from '../src/index.ts'
+import { defineHarness, inMemoryStore, type Approval } from '../src/index.ts'
 import type { Store } from '../src/ports/index.ts'
 import { failureOf, thrownBy } from './fixtures/collect.ts'
 import { scriptedModel } from './fixtures/scripted-model.ts'
@@ -14,6 +14,7 @@ describe('after a shutdown', () => {
     await clock.settle()
     await harness.shutdown()
     const { runs } = harness
+    const approval = { runId: 'r', approvalId: 'a' } as Approval
     const refused = [
       runs.get('r'),
       runs.list(),
@@ -24,6 +25,9 @@ describe('after a shutdown', () => {
       runs.fork('r'),
       runs.recover(),
       runs.prune({ olderThan: 0 }),
+      runs.extend('r', { timeoutMs: 1 }),
+      harness.approvals.list(),
+      harness.approvals.resolve(approval, { decision: 'allow' }),
       harness.getSession('s'),
       session.getRunSummary('r'),
       session.history.list(),
@@ -35,6 +39,7 @@ describe('after a shutdown', () => {
     ]
     for (const promise of refused) expect((await failureOf(promise)).code).toBe('harness/closed')
     expect(thrownBy(() => runs.events('r')).code).toBe('harness/closed')
+    expect(thrownBy(() => runs.audit('r')).code).toBe('harness/closed')
     expect(thrownBy(() => harness.worker()).code).toBe('harness/closed')
   })
 

@@ -30,7 +30,7 @@ const budgetRules = { tokens: 'count', costUsd: 'positive', modelCalls: 'count',
 
 /** Tells `refuse` what is wrong with a budget. A misspelled limit would be no limit, so unknown names are refused. */
 export function checkBudget(budget: Budget | undefined, refuse: (field: string, why: string) => never): void {
-  check(budget, budgetRules, refuse)
+  check(budget, budgetRules, (field, why) => refuse(field === undefined ? 'budget' : `budget.${field}`, why))
 }
 
 /** Checks the budget of a definition or of the defaults. Throws `config/definition`. */
@@ -40,25 +40,27 @@ export function checkBudgetField(what: string, budget: Budget | undefined): void
 
 /** Tells `refuse` what is wrong with an extension. */
 export function checkExtension(more: BudgetExtension, refuse: (field: string, why: string) => never): void {
-  check(more, { ...budgetRules, timeoutMs: 'positive' }, refuse)
+  const rules = { ...budgetRules, timeoutMs: 'positive' } as const
+  check(more ?? null, rules, (field, why) => refuse(field ?? 'more', why))
   if (Object.values(more).every((value) => value === undefined)) {
-    refuse('budget', 'name at least one limit and how much to add to it')
+    refuse('more', 'name at least one limit and how much to add to it')
   }
 }
 
 function check(
-  value: object | undefined,
+  value: object | null | undefined,
   rules: Readonly<Record<string, FieldRule>>,
-  refuse: (field: string, why: string) => never,
+  /** Without a field: the whole is none. */
+  refuse: (field: string | undefined, why: string) => never,
 ): void {
   if (value === undefined) return
   if (typeof value !== 'object' || value === null) {
-    refuse('budget', `pass an object with ${Object.keys(rules).join(', ')}`)
+    refuse(undefined, `pass an object with ${Object.keys(rules).join(', ')}`)
   }
   const unknown = Object.keys(value).find((name) => !(name in rules))
-  if (unknown !== undefined) refuse(`budget.${unknown}`, `the limits are ${Object.keys(rules).join(', ')}`)
+  if (unknown !== undefined) refuse(unknown, `the limits are ${Object.keys(rules).join(', ')}`)
   const found = findInvalid({ ...value }, rules)
-  if (found !== undefined) refuse(`budget.${found.field}`, found.why)
+  if (found !== undefined) refuse(found.field, found.why)
 }
 
 /** The budget of one run: each limit from the first that sets it. `undefined`: no limit at all. */

@@ -36,6 +36,7 @@ const label = {
     reasoningTokens: 'keep',
   },
   history: 'keep',
+  guardrail: 'keep',
 } as const
 
 const result = {
@@ -46,6 +47,7 @@ const result = {
   chain: 'keep',
   inputHash: 'keep',
   attempt: 'keep',
+  runAttempt: 'keep',
   startedAt: 'keep',
   once: 'keep',
   reconcilable: 'keep',

@@ -8,6 +8,7 @@ import type { Head, Json } from '../ports/index.ts'
 import { answerApproval, isDecided, refusedApproval } from '../run/approve.ts'
 import type { Engine } from '../run/engine.ts'
 import { toRunHead, type RunHead } from '../run/heads.ts'
+import { whileOpen } from '../run/open.ts'
 import { hashJson } from '../schema/json.ts'
 
 /** A call that waits for somebody to decide. A decision is bound to all of it. */
@@ -60,33 +61,35 @@ export interface Approvals {
 /** The approvals of one harness. */
 export function createApprovals(engine: Engine): Approvals {
   return {
-    async list(filter = {}) {
-      checkOptions(
-        'approvals.list',
-        { ...filter },
-        { limit: 'count', sessionId: 'sessionId', runId: 'runId' },
-      )
-      const limit = Math.min(filter.limit ?? 100, 1_000)
-      const found: Approval[] = []
-      for await (const head of waitingRuns(engine, filter)) {
-        found.push(...(await openApprovals(engine, toRunHead(head))))
-        if (found.length >= limit) break
-      }
-      return found.slice(0, limit)
-    },
-    async resolve(approval, { decision, by, reason, commandId }) {
-      checkResolution(approval, { decision, by, reason })
-      const { runId, approvalId, key, expiresAt } = approval
-      if (hashJson(approval.arguments) !== approval.argumentsHash) throw refusedApproval(approval, 'mutated')
-      const binding = bindingOf({ runId, key, approvalId, expiresAt, subject: subjectOf(approval) })
-      const answer = {
-        decision,
-        ...(by !== undefined && { by }),
-        ...(reason !== undefined && { reason }),
-      }
-      await answerApproval(engine, { runId, approvalId, binding }, answer, commandId)
-    },
+    list: (filter = {}) => whileOpen(engine, () => listApprovals(engine, filter)),
+    resolve: (approval, resolution) =>
+      whileOpen(engine, () => resolveApproval(engine, approval, { ...resolution })),
   }
+}
+
+async function listApprovals(engine: Engine, filter: ApprovalFilter): Promise<Approval[]> {
+  checkOptions('approvals.list', { ...filter }, { limit: 'count', sessionId: 'sessionId', runId: 'runId' })
+  const limit = Math.min(filter.limit ?? 100, 1_000)
+  const found: Approval[] = []
+  for await (const head of waitingRuns(engine, filter)) {
+    found.push(...(await openApprovals(engine, toRunHead(head))))
+    if (found.length >= limit) break
+  }
+  return found.slice(0, limit)
+}
+
+async function resolveApproval(
+  engine: Engine,
+  approval: Approval,
+  resolution: ApprovalResolution,
+): Promise<void> {
+  const { decision, by, reason, commandId } = resolution
+  checkResolution(approval, { decision, by, reason })
+  const { runId, approvalId, key, expiresAt } = approval
+  if (hashJson(approval.arguments) !== approval.argumentsHash) throw refusedApproval(approval, 'mutated')
+  const binding = bindingOf({ runId, key, approvalId, expiresAt, subject: subjectOf(approval) })
+  const answer = { decision, ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) }
+  await answerApproval(engine, { runId, approvalId, binding }, answer, commandId)
 }
 
 /** Heads of runs that may have an open approval, page by page: the others are not read. */

@@ -15,14 +15,14 @@ interface Extension {
 /** Records an extension. A limit that the run does not have is unlimited already, so adding to it is a mistake. */
 export async function extendRun(engine: Engine, { runId, more, commandId }: Extension): Promise<void> {
   const refuse = (field: string, why: string): never => invalidOption('runs.extend', field, why)
-  checkExtension(more ?? null, refuse)
+  checkExtension(more, refuse)
   const given = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined))
   const [first] = await engine.journal.read(runStream(runId), { after: 0, limit: 1 })
   if (first !== undefined) {
     const { budget, timeoutMs } = first.data as unknown as CommittedEvents['run.started']
     const limits: BudgetExtension = { ...budget, ...(timeoutMs > 0 && { timeoutMs }) }
     const unlimited = Object.keys(given).find((name) => !(name in limits))
-    if (unlimited !== undefined) refuse(`budget.${unlimited}`, `the run "${runId}" has no such limit`)
+    if (unlimited !== undefined) refuse(unlimited, `the run "${runId}" has no such limit`)
   }
   await sendCommand(engine, runId, { type: 'extend', more: given }, commandId)
 }

@@ -101,6 +101,7 @@ export function createRuns(engine: Engine): Runs {
       }),
     signal: (runId, name, value, { commandId, key } = {}) =>
       open(() => {
+        checkOptions('runs.signal', { name: name ?? null }, { name: 'name' })
         const command = { type: 'signal' as const, name, value, ...(key !== undefined && { key }) }
         return sendCommand(engine, runId, command, commandId)
       }),
@@ -119,6 +120,7 @@ export function createRuns(engine: Engine): Runs {
       return followRun(engine, runId, after ?? 0)
     },
     audit: (runId, { after } = {}) => {
+      assertOpen(engine)
       checkOptions('runs.audit', { after }, { after: 'limit' })
       return auditEvents(followRun(engine, runId, after ?? 0))
     },

@@ -112,6 +112,8 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
     }
     if (!voided.has(entry.position)) applyEntry(history, entry)
     else if (type.startsWith('approval.')) forgetApproval(history, entry)
+    // Commands to the run that was forked are none to the fork, whose inbox may use their ids.
+    if (entry.position === started.forkedFrom?.position) history.commands.clear()
     history.budget?.apply(entry)
     history.lostOwners =
       type === 'run.resumed' && previous.type === 'run.resumed' ? history.lostOwners + 1 : 0

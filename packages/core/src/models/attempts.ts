@@ -96,10 +96,10 @@ export class CallAttempts {
     const { retry } = this.#candidate
     const isLast = this.#index === this.#candidates.length - 1
     if (this.#number < retry.maxAttempts) {
-      const wait = Math.max(
-        backoffMs({ ...retry, factor: 2, jitter: true }, this.#number, () => this.#platform.random()),
-        retryAfter(error),
+      const backoff = backoffMs({ ...retry, factor: 2, jitter: true }, this.#number, () =>
+        this.#platform.random(),
       )
+      const wait = Math.ceil(Math.max(backoff, retryAfter(error)))
       if (!this.#isTooLong(retry, wait)) return wait
       if (isLast) return this.#refuseOrDefer(error, wait)
     }

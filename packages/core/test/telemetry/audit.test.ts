@@ -27,6 +27,7 @@ const label = {
   rawReason: 'end_turn',
   usage,
   history: 'own',
+  guardrail: 'output',
 }
 const result = {
   ...ask,
@@ -37,6 +38,7 @@ const result = {
   chain: [{ position: 2, scope: 'a' }],
   inputHash: 'hash',
   attempt: 2,
+  runAttempt: 3,
   startedAt: 5,
   once: true,
   reconcilable: true,
