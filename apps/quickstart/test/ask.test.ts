@@ -57,7 +57,9 @@ test('a denial ends the run without a report', async () => {
 test.runIf(hasScript).each([
   ['y', 0],
   ['n', 1],
-] as const)('on a terminal the question is asked there: %s', async (key, code) => {
+  // Ctrl-D leaves the question open, and the commands that answer are printed.
+  ['\u0004', 4],
+] as const)('on a terminal the question is asked there: %j', async (key, code) => {
   using place = harbour()
   const command = `node ${mainFile} docs '${harbourQuestion}' --run r --ask-before-writing`
   const child = spawn('script', ['-qec', `stty cols 80 rows 30; ${command}`, '/dev/null'], {

@@ -39,6 +39,19 @@ const cases: readonly BadInput[] = [
     line: /^The folder .*pictures holds no readable text document \(a\.png: left out, it is binary; and 1 more\)\.$/,
   },
   {
+    title: 'an answer to a run that does not exist',
+    args: ['--run', 'nobody', '--deny'],
+    code: 2,
+    line: /^There is no run nobody in .*runs\.db\.$/,
+  },
+  {
+    title: 'an endpoint for traces that is no URL',
+    args: ['docs', '--run', 'r'],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' },
+    code: 2,
+    line: /^OTEL_EXPORTER_OTLP_ENDPOINT is not a URL: collector$/,
+  },
+  {
     title: 'an unknown option',
     args: ['docs', '--fast'],
     code: 2,

@@ -23,12 +23,15 @@ export function askingLine(question: string, command: string): string {
   return `${question} Answer with: ${command} --approve  or  ${command} --deny`
 }
 
-/** Asks on a terminal until it is yes or no; `undefined` when the run goes on or stops without this answer. */
+/**
+ * Asks on a terminal until it is yes or no. `undefined`: the run goes on or stops without this answer; `left`: the
+ * input has ended, as by Ctrl-D.
+ */
 export async function askOnTerminal(
   question: string,
   io: { readonly stdin: Keyboard; readonly stdout: unknown },
   signal: AbortSignal,
-): Promise<'allow' | 'deny' | undefined> {
+): Promise<'allow' | 'deny' | 'left' | undefined> {
   const lines = createInterface({ input: io.stdin, output: io.stdout as NodeJS.WritableStream })
   // A terminal whose reader is open takes Ctrl-C itself.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
@@ -41,6 +44,7 @@ export async function askOnTerminal(
     }
   } catch (error) {
     if (signal.aborted) return undefined
+    if (error instanceof Error && error.name === 'AbortError') return 'left'
     throw error
   } finally {
     lines.close()

@@ -85,7 +85,10 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
       await refuseOtherOutput(research, args.run, places.out)
     if (isKnown && args.ask)
       throw new UsageError(`The run ${args.run} has begun: --ask-before-writing is for a new one.`)
-    if (args.run !== undefined && args.decision !== undefined) await answer(research, args.run, args.decision)
+    if (args.run !== undefined && args.decision !== undefined) {
+      if (!isKnown) throw new UsageError(`There is no run ${args.run} in ${places.db}.`)
+      await answer(research, args.run, args.decision)
+    }
     if (args.run !== undefined && args.extend !== undefined) await research.extend(args.run, args.extend)
     const goesOnById = isKnown && args.folder === undefined && args.question === undefined
     const run =
@@ -96,7 +99,8 @@ async function runResearch(io: Io, args: Arguments): Promise<number> {
   } finally {
     stop.close()
     await research.close()
-    await traces?.close()
+    const lost = await traces?.close()
+    if (lost !== undefined) io.stderr.write(`${lost}\n`)
   }
 }
 

@@ -29,6 +29,11 @@ export async function settleQuestion(
   )
   void stop.asked.then(() => enough.abort())
   const decision = await askOnTerminal(question, io, enough.signal)
+  if (decision === 'left') {
+    await research.close()
+    io.stdout.write(`\n${askingLine(question, command)}\n`)
+    return askingExitCode
+  }
   if (decision !== undefined) await research.answer(run.id, decision)
   const exitCode = await Promise.race([settled.then(() => undefined), stop.asked])
   if (exitCode === undefined) return undefined

@@ -3,11 +3,15 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { UsageError } from './usage-error.ts'
 
 /** Spans on their way to a collector. */
 export interface TraceExport {
-  /** Sends what is left. Never rejects: a collector that is not there must not fail the report. */
-  close(): Promise<void>
+  /**
+   * Sends what is left, and says in a line when something could not be sent. Never rejects: a collector that is not
+   * there must not fail the report.
+   */
+  close(): Promise<string | undefined>
 }
 
 /** How long the end of the program waits for a collector. */
@@ -24,7 +28,15 @@ export function exportTraces(
     /\/+$/,
     '',
   )
+  if (!URL.canParse(base)) throw new UsageError(`OTEL_EXPORTER_OTLP_ENDPOINT is not a URL: ${base}`)
   const exporter = new OTLPTraceExporter({ url: `${base}/v1/traces`, timeoutMillis: closeTimeoutMs })
+  let isLost = false
+  const send = exporter.export.bind(exporter)
+  exporter.export = (spans, done) =>
+    send(spans, (result) => {
+      if (result.error !== undefined) isLost = true
+      done(result)
+    })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': environment['OTEL_SERVICE_NAME'] ?? 'belay-quickstart',
@@ -35,9 +47,10 @@ export function exportTraces(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   return {
     close: async () => {
-      await provider.shutdown().catch(() => undefined)
+      await provider.shutdown().catch(() => (isLost = true))
       trace.disable()
       context.disable()
+      return isLost ? `Traces could not be sent to ${base}.` : undefined
     },
   }
 }
