@@ -26,6 +26,7 @@ const fields = {
   timeoutMs: z.number().min(0, '0 is no limit, more is a limit in milliseconds'),
   historyWindow: wholeNumber,
   effect: z.enum(['read', 'idempotent', 'once']),
+  workspace: z.literal('write', "pass 'write', or leave it out"),
   runId: z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'use 1 to 128 of A-Z a-z 0-9 _ . : -'),
   // A stream name is at most 200 characters, and the session's own begins with a prefix.
   sessionId: z

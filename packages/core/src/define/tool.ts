@@ -40,6 +40,8 @@ export interface ToolInit<Input extends AnySchema, Output extends AnySchema> {
   readonly effect?: Effect
   /** Milliseconds; 0 is no limit. Default: the harness's `toolTimeoutMs`. */
   readonly timeoutMs?: number
+  /** It changes files or other things that the tools of a run share: such calls run one at a time in a run. */
+  readonly workspace?: 'write'
   /** Default `allow`. With `ask` each call waits for an approval; an agent may say otherwise. */
   readonly permission?: Permission
   /** An approval counts for one version. Default: a hash of name, description and schemas. */
@@ -59,6 +61,7 @@ export interface ToolFacts {
   readonly output: StandardSchema | undefined
   readonly effect: Effect
   readonly timeoutMs: number | undefined
+  readonly workspace?: 'write' | undefined
   readonly permission: Permission
   readonly version: string
 }
@@ -91,6 +94,7 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
       description: 'description',
       effect: 'effect',
       timeoutMs: 'timeoutMs',
+      workspace: 'workspace',
       permission: 'permission',
     },
   )
@@ -106,6 +110,7 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
     output: init.output as StandardSchema | undefined,
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
+    workspace: init.workspace,
     permission: init.permission ?? 'allow',
     // Most tools are never asked for it, and schemas take their time.
     get version() {

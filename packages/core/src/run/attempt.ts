@@ -19,6 +19,7 @@ import { Deadline } from './deadline.ts'
 import type { EngineContext, RunIdentity, StepSpec } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
+import { ExclusiveSteps } from './exclusive-steps.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
 import type { AttemptObserver } from './observer.ts'
@@ -66,6 +67,7 @@ export class Attempt implements ReleaseHost {
   /** Absent when the run has none. */
   readonly budget: RunBudget | undefined
   readonly approvals: OpenApprovals
+  readonly exclusive: ExclusiveSteps
   readonly #rest: RestWatch
   readonly #contextOf: AttemptInit['contextOf']
   readonly startedAt: number
@@ -116,6 +118,7 @@ export class Attempt implements ReleaseHost {
     this.deadline = new Deadline(this)
     this.budget = init.history.budget && new RunBudget(this, init.history.budget)
     this.approvals = new OpenApprovals(this)
+    this.exclusive = new ExclusiveSteps(this)
     this.inbox = new InboxReader(this)
     this.#rest = new RestWatch(this)
   }

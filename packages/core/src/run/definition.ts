@@ -123,6 +123,8 @@ export interface StepSpec<T = unknown> {
   readonly also?: () => readonly NewEvent[]
   /** Absent: it may happen. */
   readonly gate?: GateSpec
+  /** It never overlaps with another exclusive effect of the run. */
+  readonly exclusive?: boolean
 }
 
 /** A wait for a signal, a time, or whichever comes first. */

@@ -8,6 +8,7 @@ import type { Attempt } from './attempt.ts'
 import type { EngineStepRun, StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
 import { StepRunContext } from './effect-run.ts'
+import type { ExclusiveTurn } from './exclusive-steps.ts'
 import { passGate } from './gate.ts'
 import { deferralBefore, delayBefore } from './retry.ts'
 import type { EffectDetail, EffectObserver, EffectRun } from './observer.ts'
@@ -67,6 +68,7 @@ class StepExecution {
   /** It was not allowed, so that nothing of it has happened. */
   #denied = false
   #leave: (() => void) | undefined
+  #turn: ExclusiveTurn | undefined
 
   constructor(attempt: Attempt, scope: Scope, { spec, ask, inputHash, asked }: AskedStep) {
     this.#attempt = attempt
@@ -93,6 +95,7 @@ class StepExecution {
     } catch (error) {
       this.#attempt.fault(error)
     } finally {
+      this.#turn?.leave()
       this.#leave?.()
       this.#cancellation.dispose()
       if (this.#spec.noun === 'model') this.#attempt.deltas.finished(this.#ask.key)
@@ -108,6 +111,8 @@ class StepExecution {
       const end = await this.#passGate()
       if (end !== 'allowed') return end
     }
+    // After consent, and before an intent: what only waits has had no effect.
+    if (this.#spec.exclusive === true && !(await this.#takeTurn())) return undefined
     if (this.#spec.effect === 'once') {
       await this.#attempt.append({ type: 'step.intended', data: { ...this.#ask, attempt: this.#number } })
     }
@@ -120,7 +125,10 @@ class StepExecution {
         if (admission !== 'go') return { status: 'failed', error: admission.refusal, timedOut: false }
       }
       if (!this.#attempt.ownership.mayAct()) return undefined
-      const running = this.#runOnce((run, tell) => this.#spec.run(run, tell))
+      const turn = this.#turn
+      const running = this.#runOnce((run, tell) =>
+        turn === undefined ? this.#spec.run(run, tell) : turn.follow(this.#spec.run(run, tell)),
+      )
       const end = running instanceof Promise ? await running : running
       if (end.status === 'ok') return end
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
@@ -159,6 +167,13 @@ class StepExecution {
     this.#leave = await gate?.enter?.()
     this.#startedAt = this.#attempt.platform.now()
     return this.#isAborted ? undefined : 'allowed'
+  }
+
+  /** False: aborted while it waited. */
+  async #takeTurn(): Promise<boolean> {
+    this.#turn = await this.#attempt.exclusive.enter(this.#cancellation)
+    this.#startedAt = this.#attempt.platform.now()
+    return this.#turn !== undefined && !this.#isAborted
   }
 
   /** The policy is user code: what it throws is a failure of the step like any other. */

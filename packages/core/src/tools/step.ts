@@ -40,6 +40,7 @@ export function toolStep(init: ToolStepInit): StepSpec {
     timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
     label: () => init.label,
     ...(init.gate !== undefined && { gate: init.gate }),
+    ...(tool.workspace === 'write' && { exclusive: true }),
     facts: () => toolFacts(tool.name, init.label),
     run: (run, tell) => {
       const { agent } = init.label

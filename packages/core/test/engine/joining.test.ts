@@ -161,8 +161,8 @@ describe('a cancel', () => {
                   name: 'slow',
                   noun: 'step',
                   effect: 'idempotent',
-                  run: async ({ signal }) => {
-                    signal.addEventListener('abort', () => stopped.resolve(signal.reason))
+                  run: async (ran) => {
+                    ran.signal.addEventListener('abort', () => stopped.resolve(ran.signal.reason))
                     begun.resolve()
                     throw await stopped.promise
                   },
