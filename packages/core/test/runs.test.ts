@@ -230,6 +230,31 @@ describe('runs.cancel', () => {
   })
 })
 
+describe('runs.list', () => {
+  test.each([[['done']], ['failed'], [[7]]])(
+    'refuses %j as states, which no run would ever have',
+    async (states) => {
+      const { harness } = await setup()
+      expect(await failureOf(harness.runs.list({ states: states as never }))).toMatchObject({
+        code: 'validation/options',
+        meta: { field: 'states' },
+      })
+    },
+  )
+})
+
+describe('the reason of a cancel', () => {
+  test.each([7, '\ud800', 'x'.repeat(1_001)])('is a short text that can be stored', async (reason) => {
+    const { session, harness, clock } = await setup()
+    const handle = await session.workflows.wait.start(1, { durable })
+    await clock.advance(1_000)
+    const refused = { code: 'validation/options', meta: { field: 'reason' } }
+    expect(await failureOf(harness.runs.cancel('r', { reason: reason as string }))).toMatchObject(refused)
+    expect(await failureOf(handle.cancel(reason as string))).toMatchObject(refused)
+    expect(await harness.runs.get('r')).toMatchObject({ state: 'suspended' })
+  })
+})
+
 describe('runs.signal', () => {
   test.each([undefined, '', 7])('refuses %j as the name of a wait', async (name) => {
     const { session, harness, clock } = await setup()

@@ -33,6 +33,7 @@ const fields = {
     .string()
     .regex(/^[^\p{Cc}\p{Cs}]{1,180}$/u, 'use 1 to 180 characters without control characters'),
   finalStates: z.array(z.enum(['succeeded', 'failed', 'cancelled'])),
+  runStates: z.array(z.enum(['running', 'suspended', 'failed', 'succeeded', 'cancelled'])),
   flag: z.boolean(),
   longRetry: z.enum(['fail', 'defer']),
   history: z.enum(['session', 'own']),

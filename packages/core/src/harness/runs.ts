@@ -58,7 +58,10 @@ export interface Runs {
   list(filter?: RunFilter): Promise<RunInfo[]>
   /** Counts of steps, calls and tokens, summed from what was recorded. */
   summary(runId: string): Promise<RunSummary>
-  /** Records a cancel; a run that nobody executes ends at once. The same `commandId` again is recorded once. */
+  /**
+   * Records a cancel; a run that nobody executes ends at once. The same `commandId` again is recorded once. A reason has
+   * at most 1,000 characters.
+   */
   cancel(runId: string, options?: { readonly reason?: string; readonly commandId?: string }): Promise<void>
   /** Records a value for a wait, from any process, before or after the wait opens. */
   signal(
@@ -134,7 +137,7 @@ async function getRun(engine: Engine, runId: string): Promise<RunInfo | undefine
 }
 
 async function listRuns(engine: Engine, filter: RunFilter): Promise<RunInfo[]> {
-  checkOptions('runs.list', filter as Readonly<Record<string, unknown>>, { limit: 'count' })
+  checkOptions('runs.list', { ...filter }, { limit: 'count', states: 'runStates' })
   const heads = await engine.journal.heads({
     kind: 'run',
     limit: Math.min(filter.limit ?? 100, 1_000),

@@ -1,4 +1,5 @@
 import type { BudgetExtension } from '../define/budget.ts'
+import { checkOptions } from '../define/check.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { inboxStream, runStream } from '../feed/streams.ts'
 import { commit, type WriterDeps } from '../feed/writer.ts'
@@ -103,6 +104,7 @@ export async function sendCommand(
   commandId: string = deps.platform.id(),
 ): Promise<void> {
   checkCommandId(commandId)
+  if (command.type === 'cancel') checkOptions('cancel', { reason: command.reason }, { reason: 'text' })
   const [head] = await deps.journal.heads({ streams: [runStream(runId)] })
   if (head === undefined) throw notFound(runId)
   if (finalStates.has(head.state)) {
