@@ -58,7 +58,11 @@ export class OpenSessions {
       defaultTimeoutMs,
       defaultBudget,
       requireModel,
-      onClose: () => this.#forget(id),
+      onClose: () => {
+        // What is watched outlives its use: a closed session can go with the next small collection.
+        this.#collected.unregister(core)
+        this.#forget(id)
+      },
     })
     const session = Object.assign(core, {
       agents: runnables(core, agents),
@@ -66,7 +70,7 @@ export class OpenSessions {
       getRunSummary: (runId: string) => whileOpen(engine, () => sessionSummary(engine, id, runId)),
     }) as unknown as OpenSession
     this.#open.set(id, new WeakRef(session))
-    this.#collected.register(session, id)
+    this.#collected.register(session, id, core)
     return session
   }
 

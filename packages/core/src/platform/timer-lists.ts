@@ -90,11 +90,14 @@ class TimerList {
   }
 }
 
+/**
+ * What it calls is let go of as soon as it is over: tables that a set has outgrown keep what was in them until the
+ * next full collection of garbage.
+ */
 class SharedTimer implements Timer {
   readonly #list: TimerList
-  readonly #fire: () => void
   readonly dueAt: number
-  #cancelled = false
+  #fire: (() => void) | undefined
 
   constructor(list: TimerList, fire: () => void, dueAt: number) {
     this.#list = list
@@ -103,12 +106,14 @@ class SharedTimer implements Timer {
   }
 
   cancel(): void {
-    this.#cancelled = true
+    this.#fire = undefined
     this.#list.remove(this)
   }
 
   run(): void {
-    if (!this.#cancelled) this.#fire()
+    const fire = this.#fire
+    this.#fire = undefined
+    fire?.()
   }
 }
 

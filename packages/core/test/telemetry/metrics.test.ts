@@ -61,7 +61,7 @@ const overloaded = new PortError({ code: 'model/server', message: 'content', ret
 const inOrder = (points: readonly unknown[]): unknown[] =>
   points.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
 
-it('counts runs, steps, retries, tool calls and tokens, and times calls and appends', async () => {
+it('counts runs, steps, retries, tool calls and tokens, and times calls and appends; tools have metrics too [STEP-20]', async () => {
   const turns = [
     overloaded,
     calls(['c1', 'order', { n: 2 }], ['c2', 'order', { n: 9 }], ['c3', 'nope', {}]),
@@ -106,7 +106,7 @@ it('counts runs, steps, retries, tool calls and tokens, and times calls and appe
   expect(sdk.spans()).toEqual([])
 })
 
-it('ctx.metrics is silent while recorded results are handed back', async () => {
+it('ctx.metrics is silent while recorded results are handed back [STEP-20]', async () => {
   const { clock, shared, sdk, harnessOf } = world([])
   let appends = 0
   const dying = mortalStore(shared, () => {
