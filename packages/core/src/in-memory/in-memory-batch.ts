@@ -1,4 +1,4 @@
-import type { Batch, Head } from '../ports/journal.ts'
+import type { Batch, EntryInput, Head } from '../ports/journal.ts'
 import type { StoredHead } from './in-memory-head-index.ts'
 import type { StoredEntry, StoredPart } from './in-memory-state.ts'
 
@@ -28,19 +28,17 @@ function toStoredHead(head: Head): StoredHead {
   return { ...rest, text }
 }
 
+/** Batches are kept as long as their streams, so their lists are made in their size: one that is pushed to has room for more. */
 function toStoredParts(entries: NonNullable<Batch['entries']>): readonly StoredPart[] {
-  const parts: StoredPart[] = []
-  for (const part of entries) {
-    requireStreamName(part.stream)
-    if (part.entries.length === 0) continue
-    const stored: StoredEntry[] = part.entries.map(({ type, at, data }) => ({
-      type,
-      at,
-      text: JSON.stringify(data),
-    }))
-    parts.push({ stream: part.stream, entries: stored })
-  }
-  return parts
+  for (const { stream } of entries) requireStreamName(stream)
+  const filled = entries.some((part) => part.entries.length === 0)
+    ? entries.filter((part) => part.entries.length > 0)
+    : entries
+  return filled.map((part) => ({ stream: part.stream, entries: part.entries.map(toStoredEntry) }))
+}
+
+function toStoredEntry({ type, at, data }: EntryInput): StoredEntry {
+  return { type, at, text: JSON.stringify(data) }
 }
 
 /** Everything that can be wrong with a batch by itself is found here, before any state is looked at. */
@@ -48,8 +46,8 @@ export function prepareBatch(batch: Batch): PreparedBatch {
   for (const { stream } of batch.expect ?? []) requireStreamName(stream)
   for (const stream of batch.drop ?? []) requireStreamName(stream)
   return {
-    parts: batch.entries === undefined ? [] : toStoredParts(batch.entries),
-    heads: batch.heads === undefined ? [] : batch.heads.map(toStoredHead),
+    parts: batch.entries === undefined ? none : toStoredParts(batch.entries),
+    heads: batch.heads === undefined ? none : batch.heads.map(toStoredHead),
   }
 }
 
@@ -65,3 +63,5 @@ export function haveEqualContent(left: readonly StoredPart[], right: readonly St
     })
   })
 }
+
+const none: readonly never[] = []

@@ -81,22 +81,29 @@ function dropStream(state: InMemoryState, stream: string): void {
 
 function appendParts(state: InMemoryState, id: string, parts: readonly StoredPart[]): AppendResult {
   if (parts.length === 0) return { positions: {} }
-  const batch: StoredBatch = { id, parts, ends: [], livingStreams: 0 }
-  for (const { stream, entries } of parts) {
-    let stored = state.streams.get(stream)
-    if (stored === undefined) {
-      stored = { entries: [], batches: [] }
-      state.streams.set(stream, stored)
-    }
-    for (const entry of entries) stored.entries.push(entry)
-    batch.ends.push(stored.entries.length)
-    if (stored.batches.at(-1) === batch) continue
-    stored.batches.push(batch)
-    batch.livingStreams += 1
-  }
+  const batch: StoredBatch = { id, parts, ends: noEnds, livingStreams: 0 }
+  batch.ends = parts.map((part) => appendPart(state, batch, part))
   state.batches.set(id, batch)
   return resultOf(batch)
 }
+
+/** Gives the last position of the stream. A stream begins as the list that its first batch brought. */
+function appendPart(state: InMemoryState, batch: StoredBatch, { stream, entries }: StoredPart): number {
+  const stored = state.streams.get(stream)
+  if (stored === undefined) {
+    state.streams.set(stream, { entries: [...entries], batches: [batch] })
+    batch.livingStreams += 1
+    return entries.length
+  }
+  for (const entry of entries) stored.entries.push(entry)
+  if (stored.batches.at(-1) !== batch) {
+    stored.batches.push(batch)
+    batch.livingStreams += 1
+  }
+  return stored.entries.length
+}
+
+const noEnds: readonly number[] = []
 
 /** Where each stream ended after a batch. A computed name is an own property whatever it is, also `__proto__`. */
 function resultOf({ parts, ends }: StoredBatch): AppendResult {

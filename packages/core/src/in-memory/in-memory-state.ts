@@ -21,7 +21,7 @@ export interface StoredBatch {
   readonly id: string
   readonly parts: readonly StoredPart[]
   /** The last position of each part's stream after it. */
-  readonly ends: number[]
+  ends: readonly number[]
   /** How many of its streams were not dropped since; forgotten at zero. */
   livingStreams: number
 }

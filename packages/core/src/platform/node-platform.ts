@@ -1,9 +1,11 @@
 import { monotonicFactory } from 'ulid'
-import type { Platform } from '../ports/index.ts'
+import type { Platform, Timer, TimerOptions } from '../ports/index.ts'
 import { coreVersion } from '../version.ts'
 import { macrotasks } from './macrotasks.ts'
 import { ownerLiveness, ownerOfThisProcess } from './owner.ts'
-import { timerLists } from './timer-lists.ts'
+
+/** setTimeout fires at once for a longer delay, so longer ones are cut into pieces. */
+const longestTimeout = 2_147_483_647
 
 /** The real clock, timers, randomness and process identity of Node. */
 export function nodePlatform(): Platform {
@@ -19,7 +21,7 @@ export function nodePlatform(): Platform {
     },
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    timer: timerLists(),
+    timer: anyTimer,
     macrotask: macrotasks(),
     random: () => Math.random(),
     id: () => nextId(),
@@ -39,4 +41,22 @@ function pooledRandom(): () => number {
     }
     return (pool[next++] ?? 0) / 4_294_967_296
   }
+}
+
+function anyTimer(delayMs: number, fire: () => void, options?: TimerOptions): Timer {
+  if (delayMs > longestTimeout) return longTimer(delayMs, fire, options)
+  const handle = setTimeout(fire, Math.max(0, delayMs))
+  if (options?.keepAlive === false) handle.unref()
+  return { cancel: () => clearTimeout(handle) }
+}
+
+function longTimer(delayMs: number, fire: () => void, options?: TimerOptions): Timer {
+  let handle: NodeJS.Timeout
+  const arm = (left: number): void => {
+    const piece = Math.min(left, longestTimeout)
+    handle = setTimeout(() => (left > piece ? arm(left - piece) : fire()), piece)
+    if (options?.keepAlive === false) handle.unref()
+  }
+  arm(delayMs)
+  return { cancel: () => clearTimeout(handle) }
 }
