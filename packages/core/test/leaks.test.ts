@@ -40,11 +40,14 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
+/** Until then code is compiled and caches fill, which is a growth that ends. */
+const warmUp = 2_000
+
 /** Bytes that each run leaves behind once the store holds as many finished runs as it keeps. */
 async function slopeOf(run: (index: number) => Promise<unknown>): Promise<number> {
-  for (let index = 0; index < 500; index++) await run(index)
+  for (let index = 0; index < warmUp; index++) await run(index)
   const before = await heapUsed()
-  for (let index = 500; index < 2_500; index++) await run(index)
+  for (let index = warmUp; index < warmUp + 2_000; index++) await run(index)
   return ((await heapUsed()) - before) / 2_000
 }
 
