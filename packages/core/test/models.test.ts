@@ -169,6 +169,12 @@ describe('a stream that does not end well', () => {
     expect(model.requests).toHaveLength(2)
   })
 
+  test('one that is silent ends its attempt and not its step, also where a call has no time limit', async () => {
+    const { run, model } = setup([silence, says('ok')], { idleTimeoutMs: 1_000, timeoutMs: 0 })
+    expect(await run()).toBe('ok')
+    expect(model.requests).toHaveLength(2)
+  })
+
   test('an adapter that ignores the abort is left behind after a second', async () => {
     // oxlint-disable-next-line require-yield
     const deaf = async function* (): AsyncGenerator<ModelPart> {
