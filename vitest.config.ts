@@ -4,6 +4,8 @@ const folders = [
   'packages/core',
   'packages/local-sqlite',
   'packages/openai-provider',
+  'packages/local-sandbox',
+  'packages/mcp',
   'packages/skills',
   'packages/testing',
   'apps/bench',

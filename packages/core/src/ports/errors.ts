@@ -72,8 +72,80 @@ export const skillErrorCodes = {
   path: 'skill/path',
 } as const
 
+/** Codes of a sandbox. */
+export const sandboxErrorCodes = {
+  /** The sandbox was closed. */
+  closed: 'sandbox/closed',
+  /** A command was not started. `meta.reason`: `not_found`, `not_allowed`, `cwd`. */
+  command: 'sandbox/command',
+  /** A replacement was not made. `meta.reason`: `missing`, `absent`, `ambiguous`, `binary`. */
+  edit: 'sandbox/edit',
+  /** Reading, writing or starting failed on the host. */
+  io: 'sandbox/io',
+  /** A quota or a limit. `meta.reason`: `bytes`, `files`, `file_bytes`, `time`, `memory`. */
+  limit: 'sandbox/limit',
+  /**
+   * A path that is refused. `meta.reason`: `relative`, `not_normal`, `name`, `outside`, `read_only`, `link`, `special`,
+   * `not_a_file`, `not_a_directory`.
+   */
+  path: 'sandbox/path',
+  /** A signal ended a command. `meta.signal` names it. */
+  signal: 'sandbox/signal',
+  /** A command ran out of time. `meta.timeoutMs`. */
+  timeout: 'sandbox/timeout',
+  /** What was asked for is not to be had on this host. `meta.reason` says what, the message what to do. */
+  unavailable: 'sandbox/unavailable',
+} as const
+
+/** Codes of a workspace. */
+export const workspaceErrorCodes = {
+  /** The workspace of this run was aborted. */
+  aborted: 'workspace/aborted',
+  /** The adapter was closed. */
+  closed: 'workspace/closed',
+  /** The operation was used for another run, session or call. */
+  conflict: 'workspace/conflict',
+  /** What is stored does not match its ref. */
+  corrupt: 'workspace/corrupt',
+  /** The snapshot's retention is over. */
+  expired: 'workspace/expired',
+  /** Not a ref of this adapter. */
+  invalidRef: 'workspace/invalid-ref',
+  /** Reading or writing failed on the host. */
+  io: 'workspace/io',
+  /** No such workspace or snapshot. */
+  missing: 'workspace/missing',
+  /** More than is allowed. `meta.reason`: `bytes`, `files`, `file_bytes`. */
+  quota: 'workspace/quota',
+  /** Something in the tree cannot be kept. `meta.reason`: `special`, `name`, `depth`; `meta.path`. */
+  tree: 'workspace/tree',
+} as const
+
+/** Codes of a tool source. `retryable` says that the call has not taken effect and may be made again. */
+export const toolSourceErrorCodes = {
+  /** The other side refused the credentials, or there are none. */
+  auth: 'tool-source/auth',
+  /** A tool is not what it was when it was listed. */
+  changed: 'tool-source/changed',
+  /** The source or the connection was closed. */
+  closed: 'tool-source/closed',
+  /** The other side answered with an error of its protocol. */
+  failed: 'tool-source/failed',
+  /** The other side sent what is not its protocol, or more than is taken. */
+  malformed: 'tool-source/malformed',
+  /** It did not answer in time. */
+  timeout: 'tool-source/timeout',
+  /** It cannot be reached, was not started, or has ended. */
+  unavailable: 'tool-source/unavailable',
+  /** It has no tool of this name. */
+  unknownTool: 'tool-source/unknown-tool',
+} as const
+
 /** Any code above. */
 export type PortErrorCode =
+  | (typeof sandboxErrorCodes)[keyof typeof sandboxErrorCodes]
+  | (typeof workspaceErrorCodes)[keyof typeof workspaceErrorCodes]
+  | (typeof toolSourceErrorCodes)[keyof typeof toolSourceErrorCodes]
   | (typeof skillErrorCodes)[keyof typeof skillErrorCodes]
   | (typeof storeErrorCodes)[keyof typeof storeErrorCodes]
   | (typeof journalErrorCodes)[keyof typeof journalErrorCodes]

@@ -8,8 +8,11 @@ export {
   journalErrorCodes,
   modelErrorCodes,
   PortError,
+  sandboxErrorCodes,
   skillErrorCodes,
   storeErrorCodes,
+  toolSourceErrorCodes,
+  workspaceErrorCodes,
 } from './errors.ts'
 export type { ErrorMeta, PortErrorCode, PortErrorInit } from './errors.ts'
 export type {
@@ -41,6 +44,49 @@ export { wordsOf } from './memory-words.ts'
 export { defineSkill, isSkillPath, skillFileName } from './skill.ts'
 export type { Skill, SkillFile, SkillInit } from './skill.ts'
 export type { Store } from './store.ts'
+export { ExecError } from './exec-error.ts'
+export type {
+  CommandOptions,
+  DirectoryEntry,
+  ExecOptions,
+  ExecOutput,
+  ExecResult,
+  FileCallOptions,
+  FileContent,
+  FileEdit,
+  FileFacts,
+  GlobOptions,
+  GrepOptions,
+  Isolation,
+  IsolationControl,
+  IsolationReport,
+  LineMatch,
+  ListOptions,
+  MountedFile,
+  ReadFileOptions,
+  Sandbox,
+  SandboxAdapter,
+  SandboxFiles,
+  SandboxProcess,
+  SandboxRequest,
+  WriteFileOptions,
+} from './sandbox.ts'
+export type {
+  OpenedWorkspace,
+  SnapshotResult,
+  WorkspaceAdapter,
+  WorkspaceInspection,
+  WorkspaceOperation,
+  WorkspaceQuota,
+} from './workspace.ts'
+export type {
+  SourceCallOptions,
+  SourceConnection,
+  SourcedResult,
+  SourcedTool,
+  SourceRequest,
+  ToolSource,
+} from './tool-source.ts'
 export type { OwnerLiveness, Platform, Timer, TimerOptions } from './platform.ts'
 export type { LogFields, Logger } from './logger.ts'
 export { assembleToolCalls, malformedAnswer, normalizeUsage } from './model.ts'

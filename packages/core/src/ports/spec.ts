@@ -11,6 +11,9 @@ export const portSpecs = {
   model: 'model/1',
   platform: 'platform/1',
   logger: 'logger/1',
+  sandbox: 'sandbox/1',
+  workspace: 'workspace/1',
+  'tool-source': 'tool-source/1',
 } as const
 
 /** A port that has a spec. */
@@ -24,7 +27,9 @@ export type PortSpec<Name extends PortName = PortName> = (typeof portSpecs)[Name
  * adapter and proven by the contract of its port; it is never passed to a contract as a flag.
  */
 export type Capability =
-  'store.persistent' | 'store.multi-process' | (`${'store' | 'memory' | 'model' | 'platform'}.${string}` & {})
+  | 'store.persistent'
+  | 'store.multi-process'
+  | (`${'store' | 'memory' | 'model' | 'platform' | 'sandbox' | 'workspace'}.${string}` & {})
 
 /** What every adapter says about itself. Read without I/O. */
 export interface AdapterInfo {
