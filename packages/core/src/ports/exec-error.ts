@@ -1,4 +1,4 @@
-import { PortError, sandboxErrorCodes, type PortErrorInit } from './errors.ts'
+import { PortError, type PortErrorInit, type sandboxErrorCodes } from './errors.ts'
 import type { ExecOutput } from './sandbox.ts'
 
 type SandboxErrorCode = (typeof sandboxErrorCodes)[keyof typeof sandboxErrorCodes]

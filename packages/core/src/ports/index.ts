@@ -45,6 +45,15 @@ export { defineSkill, isSkillPath, skillFileName } from './skill.ts'
 export type { Skill, SkillFile, SkillInit } from './skill.ts'
 export type { Store } from './store.ts'
 export { ExecError } from './exec-error.ts'
+export { compileGlob } from './glob-pattern.ts'
+export type { GlobPattern } from './glob-pattern.ts'
+export { searchLines } from './line-search.ts'
+export type { LineSearch, SearchedFile } from './line-search.ts'
+export { replaceInBytes, replaceLiterally } from './literal-edit.ts'
+export { optionWithin, sandboxBounds, sandboxLimits } from './sandbox-bounds.ts'
+export type { Bound } from './sandbox-bounds.ts'
+export { checkMount, checkSandboxPath } from './sandbox-path.ts'
+export type { SandboxPath } from './sandbox-path.ts'
 export type {
   CommandOptions,
   DirectoryEntry,

@@ -208,7 +208,7 @@ export interface SandboxFiles {
   ): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly truncated: boolean } | undefined>
 
   /**
-   * Absolute paths of files that match, in the order of UTF-16 units. `*` and `?` match within a part, `**` over parts,
+   * Absolute paths of files that match, in the order of UTF-16 units. The pattern is relative to `path`. `*` and `?` match within a part, `**` over parts,
    * `[a-z]`, `[!a]` one character, `{a,b}` either; names that begin with a dot match like others. At most 1,000 UTF-16
    * units. Visits at most 200,000 entries, and is truncated after that.
    * Throws: as `read`; `TypeError` for a pattern that is not of this form.
