@@ -192,6 +192,7 @@ describe('inspect', () => {
       adapters: [
         { role: 'store', info: { id: 'in-memory' } },
         { role: 'platform', info: { id: 'node' } },
+        { role: 'sandbox' },
         { role: 'models.main' },
       ],
       models: [{ alias: 'main', provider: 'scripted', modelId: 'scripted-1' }],

@@ -7,7 +7,7 @@ import { windowOf } from '../history/window.ts'
 import { requireCapability } from '../models/capability.ts'
 import type { ModelRegistry, ResolvedModel } from '../models/registry.ts'
 import { modelStep } from '../models/step.ts'
-import type { Message, Platform, ToolCallPart } from '../ports/index.ts'
+import type { Message, Platform, Sandbox, ToolCallPart } from '../ports/index.ts'
 import type { EngineContext, Program, RunIdentity } from '../run/definition.ts'
 import { AgentGuardrails } from './guardrails.ts'
 import { projectRequest } from './projection.ts'
@@ -25,6 +25,8 @@ export interface AgentDeps {
   readonly guardrails: readonly Guardrail[]
   /** The session's messages as they stood when the run began. */
   readonly readHistory: (run: RunIdentity) => Promise<readonly Message[]>
+  /** Opened at the first use, closed with the session. */
+  readonly sandboxOfSession: (sessionId: string) => Promise<Sandbox>
 }
 
 /**

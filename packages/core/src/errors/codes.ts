@@ -1,8 +1,11 @@
 import {
   journalErrorCodes,
   modelErrorCodes,
+  sandboxErrorCodes,
   skillErrorCodes,
   storeErrorCodes,
+  toolSourceErrorCodes,
+  workspaceErrorCodes,
   type PortErrorCode,
 } from '../ports/index.ts'
 
@@ -76,4 +79,7 @@ export const allErrorCodes: readonly ErrorCode[] = [
   ...Object.values(journalErrorCodes),
   ...Object.values(modelErrorCodes),
   ...Object.values(skillErrorCodes),
+  ...Object.values(sandboxErrorCodes),
+  ...Object.values(workspaceErrorCodes),
+  ...Object.values(toolSourceErrorCodes),
 ]

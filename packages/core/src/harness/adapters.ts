@@ -9,7 +9,9 @@ import {
   type MemoryAdapter,
   type Platform,
   type PortName,
+  type SandboxAdapter,
   type Store,
+  type WorkspaceAdapter,
 } from '../ports/index.ts'
 
 import type { MemoryUse } from '../run/run-memory.ts'
@@ -29,9 +31,11 @@ export function adapterUses(init: {
   readonly store: Store
   readonly memory?: MemoryAdapter | undefined
   readonly platform: Platform
+  readonly sandbox: SandboxAdapter
+  readonly workspace: WorkspaceAdapter | undefined
   readonly models: ModelRegistry
 }): AdapterUse[] {
-  const { store, memory, platform, models } = init
+  const { store, memory, platform, sandbox, workspace, models } = init
   const storePorts: PortName[] = ['journal', 'lease', 'blobs']
   // The memory of a store counts only where it is used.
   if (memory === undefined && store?.memory !== undefined) storePorts.push('memory')
@@ -39,6 +43,8 @@ export function adapterUses(init: {
     { role: 'store', info: store?.info, ports: storePorts, adapter: store },
     ...(memory === undefined ? [] : [memoryUse(memory)]),
     { role: 'platform', info: platform?.info, ports: ['platform'], adapter: platform },
+    { role: 'sandbox', info: sandbox?.info, ports: ['sandbox'], adapter: sandbox },
+    ...(workspace === undefined ? [] : [workspaceUse(workspace)]),
     ...models.aliases.map((alias): AdapterUse => {
       const { model } = models.get(alias)
       return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model }
@@ -57,10 +63,33 @@ function memoryUse(memory: MemoryAdapter): AdapterUse {
   return { role: 'memory', info: memory?.info, ports: ['memory'], adapter: memory }
 }
 
-/** Closes every adapter once, also after a failure, and reports the failures together. */
-export async function closeAdapters(uses: readonly AdapterUse[]): Promise<void> {
-  const adapters = [...new Set(uses.map((use) => use.adapter))]
-  const ends = await Promise.allSettled(adapters.map(async (adapter) => adapter.close?.()))
+function workspaceUse(workspace: WorkspaceAdapter): AdapterUse {
+  return { role: 'workspace', info: workspace.info, ports: ['workspace'], adapter: workspace }
+}
+
+/** Whatever uses another is closed before it: connections, processes, the trees that they work on, then all else. */
+const closingOrder: readonly PortName[] = ['tool-source', 'sandbox', 'workspace']
+
+/**
+ * Closes the sessions and then every adapter once, also after a failure, and reports the failures together. An
+ * adapter with several roles is closed with the last of them.
+ */
+export async function closeAdapters(
+  uses: readonly AdapterUse[],
+  closeSessions: () => Promise<void>,
+): Promise<void> {
+  const stages = new Map<AdapterUse['adapter'], number>()
+  for (const { adapter, ports } of uses) {
+    const own = ports
+      .map((port) => closingOrder.indexOf(port))
+      .map((at) => (at < 0 ? closingOrder.length : at))
+    stages.set(adapter, Math.max(stages.get(adapter) ?? 0, ...own))
+  }
+  const ends = await Promise.allSettled([closeSessions()])
+  for (let stage = 0; stage <= closingOrder.length; stage++) {
+    const adapters = [...stages].filter(([, at]) => at === stage)
+    ends.push(...(await Promise.allSettled(adapters.map(async ([adapter]) => adapter.close?.()))))
+  }
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
   if (failures.length === 0) return
   const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)))

@@ -31,6 +31,7 @@ import { checkNames, checkUnique } from './check-definitions.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
 import type { Harness, HarnessInit, Session, WorkflowMap } from './harness.ts'
 import { inspectHarness } from './inspect.ts'
+import { placesOf, type GivenPlaces } from './places.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { OpenSessions, type CompiledDefinition } from './sessions.ts'
 import { startWorker } from './worker.ts'
@@ -54,6 +55,7 @@ class HarnessCore {
   readonly #closing = new AbortController()
   readonly #definitions: readonly Definition[]
   readonly #uses: readonly AdapterUse[]
+  readonly #places: GivenPlaces
   readonly #models: ReturnType<typeof createModelRegistry>
   readonly #engine: Engine
   readonly #sessions: OpenSessions
@@ -69,7 +71,8 @@ class HarnessCore {
     const telemetry = resolveTelemetry(what, init.telemetry)
     this.#name = init.name
     this.#models = models
-    this.#uses = adapterUses({ store, memory: init.memory, platform, models })
+    this.#places = placesOf(what, init)
+    this.#uses = adapterUses({ store, memory: init.memory, platform, models, ...this.#places })
     checkAdapters(this.#uses)
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
@@ -87,6 +90,8 @@ class HarnessCore {
       platform,
       logger: bound,
       memory: memoryOf(store, init.memory),
+      ...this.#places,
+      isSessionOpen: (sessionId) => this.#sessions.isOpen(sessionId),
       observer: telemetry && createTelemetry({ harness: init.name, options: telemetry, platform }),
       closing: this.#closing.signal,
       resolve: (kind, name) => this.#definitions.find((known) => known.kind === kind && known.name === name),
@@ -98,6 +103,7 @@ class HarnessCore {
       platform,
       guardrails: checkGuardrails(what, init.guardrails ?? []),
       readHistory: (run) => messages.read(run.sessionId, run.historyPosition),
+      sandboxOfSession: (sessionId) => this.#engine.places.sessions.sandbox(sessionId),
     }
     const child = (agent: Agent) => childProgram(agent, deps)
     const compiled = {
@@ -135,7 +141,7 @@ class HarnessCore {
         assertOpen(this.#engine)
         return startWorker(this.#engine, options)
       },
-      inspect: () => inspectHarness(this.#name, this.#uses, this.#models, this.#definitions),
+      inspect: () => inspectHarness(this.#name, this.#uses, this.#places, this.#models, this.#definitions),
       shutdown: () => (this.#shutdown ??= this.#close()),
       [Symbol.asyncDispose]: () => (this.#shutdown ??= this.#close()),
     }
@@ -148,7 +154,7 @@ class HarnessCore {
     const attempts = live.map(async (run) => run.attempt?.finished)
     for (const run of live) run.abandon()
     await Promise.all(attempts)
-    await closeAdapters(this.#uses)
+    await closeAdapters(this.#uses, () => this.#engine.places.sessions.closeAll())
   }
 }
 

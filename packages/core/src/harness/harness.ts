@@ -4,7 +4,16 @@ import type { Guardrail } from '../define/guardrail.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import type { ModelChoice } from '../models/registry.ts'
 import type { MemoryHandle } from '../define/memory.ts'
-import type { Capability, Json, Logger, MemoryAdapter, Platform, Store } from '../ports/index.ts'
+import type {
+  Capability,
+  Json,
+  Logger,
+  MemoryAdapter,
+  Platform,
+  SandboxAdapter,
+  Store,
+  WorkspaceAdapter,
+} from '../ports/index.ts'
 import type { SessionHistory } from '../session/history.ts'
 import type { Runnable } from '../session/session.ts'
 import type { TelemetryOptions } from '../telemetry/telemetry-options.ts'
@@ -33,6 +42,13 @@ export interface HarnessInit<Agents extends AgentMap, Workflows extends Workflow
   readonly store?: Store
   /** Default: the store's, if it has one. */
   readonly memory?: MemoryAdapter
+  /** Where tools and steps have files and commands. Default: files in memory, and no commands. */
+  readonly sandbox?: SandboxAdapter
+  /**
+   * Keeps the files of durable runs with their steps; it belongs to the sandbox beside it. Default: in memory with the
+   * default sandbox, none with another one.
+   */
+  readonly workspace?: WorkspaceAdapter
   readonly logger?: Logger
   /** Where spans and metrics go. Default: the global providers of OpenTelemetry; `false`: nowhere. */
   readonly telemetry?: TelemetryOptions | false

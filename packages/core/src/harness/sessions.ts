@@ -43,6 +43,11 @@ export class OpenSessions {
     this.#init = init
   }
 
+  /** Whether somebody holds the session. */
+  isOpen(id: string): boolean {
+    return this.#open.get(id)?.deref() !== undefined
+  }
+
   async get(id: string, options: SessionOptions = {}): Promise<Session> {
     checkOptions('getSession', { id: id ?? null }, { id: 'sessionId' })
     const session = this.#open.get(id)?.deref() ?? this.#create(id)
@@ -77,6 +82,7 @@ export class OpenSessions {
   #forget(id: string): void {
     this.#open.delete(id)
     this.#init.messages.forget(id)
+    void this.#init.engine.places.sessions.closeUnused(id)
   }
 }
 

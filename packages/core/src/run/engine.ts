@@ -5,6 +5,7 @@ import type { RunHead } from './heads.ts'
 import type { LiveRuns } from './live-runs.ts'
 import type { MemoryUse } from './run-memory.ts'
 import type { EngineObserver } from './observer.ts'
+import type { Places } from './places.ts'
 
 /** Times of the engine. Tests of one rule may shorten one; applications have no reason to. */
 export interface EngineTiming {
@@ -38,6 +39,7 @@ export interface Engine extends WriterDeps {
   readonly leases: Leases
   readonly blobs: Blobs
   readonly memory: MemoryUse | undefined
+  readonly places: Places
   readonly logger: Logger
   /** Absent when telemetry is switched off. */
   readonly observer?: EngineObserver | undefined

@@ -118,7 +118,7 @@ export class SessionCore {
     if (executing !== undefined || this.#pending !== undefined) {
       throw busyError(this.id, executing?.runId, 'concurrent_run')
     }
-    this.#close()
+    await this.#close()
   }
 
   /** Waits for an executing run, then closes. */
@@ -128,13 +128,14 @@ export class SessionCore {
       if (under === undefined) break
       await under
     }
-    this.#close()
+    await this.#close()
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#deps.onClose()
+    await this.#deps.engine.places.sessions.close(this.id)
   }
 
   #assertOpen(): void {

@@ -1,3 +1,4 @@
+import { noSandbox } from '../../src/harness/no-sandbox.ts'
 import { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
 import { nodePlatform } from '../../src/platform/node-platform.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
@@ -37,6 +38,9 @@ export function processWith(
     store,
     platform: options.platform ?? nodePlatform(),
     logger: silentLogger,
+    sandbox: noSandbox(),
+    workspace: undefined,
+    isSessionOpen: () => false,
     resolve: () => definition,
     timing: { ...timing, ...options.timing },
   })

@@ -5,6 +5,7 @@ import type { CommittedEvents, ResultData } from '../../src/history/event.ts'
 import type { StepRun } from '../../src/define/effect.ts'
 import type { Definition } from '../../src/run/definition.ts'
 import type { Engine } from '../../src/run/engine.ts'
+import { noSandbox } from '../../src/harness/no-sandbox.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
 import type { Core } from './core.ts'
 import { SimApprover } from './sim-approver.ts'
@@ -159,6 +160,9 @@ export class World implements StoreHooks {
       memory: memory && { memory, capabilities: store.info.capabilities, ofStore: true },
       platform: process.platform,
       logger: silentLogger,
+      sandbox: noSandbox(),
+      workspace: undefined,
+      isSessionOpen: () => false,
       resolve: () => definition,
       timing,
     })
