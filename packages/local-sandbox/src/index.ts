@@ -1,1 +1,5 @@
+export { localSandbox } from './local-sandbox.ts'
+export { localWorkspace } from './local-workspace.ts'
+export type { LocalWorkspace } from './local-workspace.ts'
+export type { LocalSandboxOptions, LocalWorkspaceOptions } from './sandbox-options.ts'
 export { packageVersion } from './version.ts'

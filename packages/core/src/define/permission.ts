@@ -1,6 +1,5 @@
 import type { Json } from '../ports/index.ts'
 import { checkFields, checkFunction, invalidDefinition } from './check.ts'
-import { sourcedName } from './tool-sources.ts'
 
 /** Whether a tool may be called: at once, never, or after somebody was asked. */
 export type Permission = 'allow' | 'deny' | 'ask'
@@ -27,15 +26,14 @@ export type OnPermission = (
   options: { readonly signal: AbortSignal },
 ) => Permission | undefined | Promise<Permission | undefined>
 
-/** Checks the permissions of an agent: each names one of its tools, or one that a source of it may have. */
+/** Checks the permissions of an agent: each names one of its tools. */
 export function checkPermissions(
   what: string,
   permissions: Readonly<Record<string, Permission>> | undefined,
-  { tools, sources }: Readonly<Record<'tools' | 'sources', readonly { readonly name: string }[]>>,
+  tools: readonly { readonly name: string }[],
 ): void {
   for (const [name, permission] of Object.entries(permissions ?? {})) {
-    const mayExist = sources.some((source) => name.startsWith(sourcedName(source.name, '')))
-    if (!mayExist && !tools.some((tool) => tool.name === name))
+    if (!tools.some((tool) => tool.name === name))
       invalidDefinition(`${what}: permissions names the tool "${name}", which the agent does not have.`)
     checkFields(`${what}, permissions`, { [name]: permission ?? null }, { [name]: 'permission' })
   }

@@ -49,9 +49,7 @@ async function performUntilRest(engine: Engine, execution: Execution, live: Live
     observer: execution.observer,
     started: (started) => live.begin(started),
   })
-  const over = live.attemptEnded(end)
-  void engine.places.sessions.closeUnused(sessionId)
-  if (over || engine.closing.aborted) return
+  if (live.attemptEnded(end) || engine.closing.aborted) return
   watchSuspended(engine, live)
 }
 

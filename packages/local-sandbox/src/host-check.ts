@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { PortError } from '@belay/core/ports'
+import { errnoOf } from './files/file-faults.ts'
+import { ownerOfThisProcess } from './process-owner.ts'
+import { rootFolders } from './tree.ts'
+
+/** What of the host decides whether there can be a sandbox. */
+export interface Host {
+  readonly platform: string
+  /** `/proc/self/fd`, without which no path can be walked safely. */
+  readonly hasProc: boolean
+}
+
+/** The host of this process. */
+export const thisHost = (): Host => ({ platform: process.platform, hasProc: existsSync('/proc/self/fd') })
+
+/** Refuses a host where files of a sandbox could not be kept apart from those of the host. */
+export function requireHost({ platform, hasProc }: Host): void {
+  if (platform !== 'linux') {
+    throw unavailable(
+      'system',
+      `A local sandbox needs Linux, and this is ${platform}. Run it in a Linux container.`,
+    )
+  }
+  if (!hasProc) {
+    throw unavailable('proc', 'A local sandbox needs /proc/self/fd, and there is none. Mount /proc.')
+  }
+}
+
+/** The root without links in it, tried for writing. Makes the folders that are always there. */
+export function requireRoot(root: string): string {
+  let real: string
+  try {
+    real = realpathSync(root)
+  } catch (cause) {
+    throw unavailable(
+      'root_missing',
+      `The root ${root} of the sandbox does not exist. Make the directory.`,
+      cause,
+    )
+  }
+  if (!statSync(real).isDirectory()) {
+    throw unavailable('root_not_a_directory', `The root ${root} of the sandbox is not a directory.`)
+  }
+  try {
+    const all = join(real, rootFolders.sandboxes)
+    mkdirSync(all, { recursive: true, mode: 0o700 })
+    rmdirSync(mkdtempSync(join(all, `${ownerOfThisProcess()}.try-`)))
+  } catch (cause) {
+    const isReadOnly = errnoOf(cause) === 'EROFS'
+    throw unavailable(
+      isReadOnly ? 'root_read_only' : 'root_not_writable',
+      `The root ${root} of the sandbox ${isReadOnly ? 'is on a disk that is read-only' : 'cannot be written'}. Name another one.`,
+      cause,
+    )
+  }
+  return real
+}
+
+function unavailable(reason: string, message: string, cause?: unknown): PortError<'sandbox/unavailable'> {
+  return new PortError({ code: 'sandbox/unavailable', message, meta: { reason }, cause })
+}
