@@ -13,6 +13,7 @@ import { AgentGuardrails } from './guardrails.ts'
 import { projectRequest } from './projection.ts'
 import { buildRequest, neededBy, promptMessage, userMessage, type AgentPrompt } from './prompt.ts'
 import { checkAnswer, repairRequest, textOf } from './structured.ts'
+import { withSourcedTools, type SourceUse } from './sourced-tools.ts'
 import { runToolCalls } from './tool-calls.ts'
 import { usableTurn } from './turn.ts'
 
@@ -23,6 +24,7 @@ export interface AgentDeps {
   readonly platform: Platform
   /** Of the harness; they go before those of an agent. */
   readonly guardrails: readonly Guardrail[]
+  readonly sources: SourceUse
   /** The session's messages as they stood when the run began. */
   readonly readHistory: (run: RunIdentity) => Promise<readonly Message[]>
   /** Opened at the first use, closed with the session. */
@@ -46,8 +48,8 @@ interface CompiledAgent {
 }
 
 class AgentLoop {
-  readonly #agent: Agent
-  readonly #prompt: AgentPrompt
+  #agent: Agent
+  #prompt: AgentPrompt
   readonly #deps: AgentDeps
   readonly #context: EngineContext
   readonly #guardrails: AgentGuardrails | undefined
@@ -70,6 +72,7 @@ class AgentLoop {
   }
 
   async run(): Promise<unknown> {
+    if (this.#agent.sources.length > 0) await this.#listSources()
     if (this.#guardrails?.has('input') === true) this.#input = await this.#guardInput(this.#guardrails)
     let prompt: readonly Message[] = [promptMessage(this.#agent, this.#input)]
     let repaired = false
@@ -90,6 +93,19 @@ class AgentLoop {
       repaired = true
       prompt = [userMessage(repairRequest(checked.issues))]
     }
+  }
+
+  /** What the sources list now is what this run, or this child, works with to its end. */
+  async #listSources(): Promise<void> {
+    const { sources, defaults } = this.#deps
+    const compiled = { agent: this.#agent, prompt: this.#prompt }
+    const listed = await withSourcedTools(compiled, {
+      context: this.#context,
+      sources,
+      timeoutMs: defaults.toolTimeoutMs,
+    })
+    this.#agent = listed.agent
+    this.#prompt = listed.prompt
   }
 
   #guardInput(guardrails: AgentGuardrails): Promise<unknown> {

@@ -1,5 +1,6 @@
 import type { Agent } from '../define/agent.ts'
 import { promptParts } from '../define/prompt.ts'
+import type { Tool } from '../define/tool.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import type { JsonObject, Message, ModelCapability, ModelRequest, ToolSpec } from '../ports/index.ts'
 import { toJsonSchema } from '../schema/to-json-schema.ts'
@@ -16,18 +17,20 @@ export interface AgentPrompt {
 export function compilePrompt(agent: Agent): AgentPrompt {
   const what = `Agent "${agent.name}"`
   return {
-    tools: agent.tools.map((tool) => ({
-      name: tool.name,
-      description: tool.description,
-      parameters: toJsonSchema(tool.input, 'input', `${what}, tool "${tool.name}": its input`),
-    })),
+    tools: agent.tools.map((tool) => toolSpec(what, tool)),
     output: agent.answersText ? undefined : toJsonSchema(agent.output, 'input', `${what}: its output`),
   }
 }
 
+/** A tool as models see it. */
+export function toolSpec(what: string, { name, description, input }: Tool): ToolSpec {
+  const parameters = toJsonSchema(input, 'input', `${what}, tool "${name}": its input`)
+  return { name, description, parameters }
+}
+
 /** What an agent needs of a model, whatever its input holds. */
-export function neededBy({ tools }: Agent): readonly ModelCapability[] {
-  return tools.length > 0 ? ['text', 'tools'] : ['text']
+export function neededBy({ tools, sources }: Agent): readonly ModelCapability[] {
+  return tools.length + sources.length > 0 ? ['text', 'tools'] : ['text']
 }
 
 /** The request of one turn. */

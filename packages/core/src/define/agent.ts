@@ -1,13 +1,14 @@
-import type { ModelSettings, Skill } from '../ports/index.ts'
+import type { ModelSettings, Skill, ToolSource } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { textSchema } from '../schema/text-schema.ts'
 import { checkBudgetField, type Budget } from './budget.ts'
-import { checkFields, checkFunction, checkSchema, invalidDefinition, requireFields } from './check.ts'
+import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
 import { checkGuardrails, type Guardrail } from './guardrail.ts'
 import { checkSkills } from './skills.ts'
 import type { Prompt } from './prompt.ts'
 import { checkOnPermission, checkPermissions, type OnPermission, type Permission } from './permission.ts'
-import type { Tool, ToolFacts } from './tool.ts'
+import { checkTools, sourcesOf, toolsOf, type ToolOrSource } from './tool-sources.ts'
+import type { Tool } from './tool.ts'
 
 type Text = StandardSchema<string>
 
@@ -27,7 +28,8 @@ export interface AgentInit<Alias extends string, Input extends AnySchema, Output
   readonly output?: Output
   /** Writes the user message: text, or parts with files. Default: text as it is, other inputs as JSON. */
   readonly prompt?: (input: OutputOf<Input>) => Prompt
-  readonly tools?: readonly ToolFacts[]
+  /** Tools, and sources of tools that are listed when a run begins. */
+  readonly tools?: readonly ToolOrSource[]
   /** The prompt lists them, and the tool `read_skill` reads them. */
   readonly skills?: readonly Skill[]
   /** Asked in this order, after those of the harness. */
@@ -68,6 +70,7 @@ export interface Agent<Input = unknown, Output = unknown, Alias extends string =
   instructionsFor(input: unknown): string
   promptFor(input: unknown): Prompt
   readonly tools: readonly Tool[]
+  readonly sources: readonly ToolSource[]
   readonly skills: readonly Skill[]
   readonly guardrails: readonly Guardrail[]
   readonly maxSteps: number | undefined
@@ -109,9 +112,11 @@ export function defineAgent<
   )
   checkSchema(what, 'input', init.input)
   checkSchema(what, 'output', init.output)
-  checkTools(what, init.tools ?? [])
+  const listed = init.tools ?? []
+  checkTools(what, listed)
   checkBudgetField(what, init.budget)
-  checkPermissions(what, init.permissions, init.tools ?? [])
+  const [tools, sources] = [toolsOf(listed), sourcesOf(listed)]
+  checkPermissions(what, init.permissions, { tools, sources })
   checkOnPermission(what, init.onPermission)
   const { instructions, prompt } = init
   if (typeof instructions !== 'string')
@@ -131,8 +136,9 @@ export function defineAgent<
       if (prompt !== undefined) return prompt(input as OutputOf<Input>)
       return typeof input === 'string' ? input : JSON.stringify(input)
     },
-    tools: Object.freeze([...((init.tools ?? []) as readonly Tool[])]),
-    skills: checkSkills(what, init.skills ?? [], init.tools ?? []),
+    tools,
+    sources,
+    skills: checkSkills(what, init.skills ?? [], tools),
     guardrails: checkGuardrails(what, init.guardrails ?? []),
     maxSteps: init.maxSteps,
     maxToolCalls: init.maxToolCalls,
@@ -146,16 +152,6 @@ export function defineAgent<
     approvalTimeoutMs: init.approvalTimeoutMs,
     onPermission: init.onPermission,
   })
-}
-
-function checkTools(what: string, tools: readonly ToolFacts[]): void {
-  if (!Array.isArray(tools)) invalidDefinition(`${what}: tools must be an array.`)
-  const names = new Set<string>()
-  for (const tool of tools) {
-    if (tool?.kind !== 'tool') invalidDefinition(`${what}: tools must be values made by defineTool.`)
-    if (names.has(tool.name)) invalidDefinition(`${what}: two tools have the name "${tool.name}".`)
-    names.add(tool.name)
-  }
 }
 
 /** A string schema streams text, whatever library it is of; a choice of words is structured output like any other. */

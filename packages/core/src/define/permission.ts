@@ -1,5 +1,6 @@
 import type { Json } from '../ports/index.ts'
 import { checkFields, checkFunction, invalidDefinition } from './check.ts'
+import { sourcedName } from './tool-sources.ts'
 
 /** Whether a tool may be called: at once, never, or after somebody was asked. */
 export type Permission = 'allow' | 'deny' | 'ask'
@@ -26,14 +27,15 @@ export type OnPermission = (
   options: { readonly signal: AbortSignal },
 ) => Permission | undefined | Promise<Permission | undefined>
 
-/** Checks the permissions of an agent: each names one of its tools. */
+/** Checks the permissions of an agent: each names one of its tools, or one that a source of it may have. */
 export function checkPermissions(
   what: string,
   permissions: Readonly<Record<string, Permission>> | undefined,
-  tools: readonly { readonly name: string }[],
+  { tools, sources }: Readonly<Record<'tools' | 'sources', readonly { readonly name: string }[]>>,
 ): void {
   for (const [name, permission] of Object.entries(permissions ?? {})) {
-    if (!tools.some((tool) => tool.name === name))
+    const mayExist = sources.some((source) => name.startsWith(sourcedName(source.name, '')))
+    if (!mayExist && !tools.some((tool) => tool.name === name))
       invalidDefinition(`${what}: permissions names the tool "${name}", which the agent does not have.`)
     checkFields(`${what}, permissions`, { [name]: permission ?? null }, { [name]: 'permission' })
   }

@@ -1,7 +1,7 @@
 import type { Json } from '../ports/index.ts'
-import { followPointer, parsePointer } from './json-pointer.ts'
+import { followPointer, parsePointer } from '../schema/json-pointer.ts'
 import { fullScore, noScore, valueFor, type FromItem, type Scorer } from './scorer.ts'
-import { isStructurallyEqual } from './structural-equality.ts'
+import { isStructurallyEqual } from '../schema/structural-equality.ts'
 
 /** What `attributeEquality` takes. */
 export interface AttributeEqualityInit<Item> {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { schemaFault, type JsonSchema } from './json-schema/validate.ts'
+import { schemaFault, type JsonSchema } from '../schema/json-schema/validate.ts'
 
 /** What a thread checks each value against. */
 export type CheckJob =

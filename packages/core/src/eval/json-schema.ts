@@ -1,8 +1,8 @@
 import type { JsonObject } from '../ports/index.ts'
 import { toFrozenJson } from '../schema/json.ts'
 import { CheckThread } from './check-thread.ts'
-import { readSchema } from './json-schema/read.ts'
-import { schemaFault, type JsonSchema } from './json-schema/validate.ts'
+import { readSchema } from '../schema/json-schema/read.ts'
+import { schemaFault, type JsonSchema } from '../schema/json-schema/validate.ts'
 import { fullScore, noScore, type Score, type Scorer } from './scorer.ts'
 
 /** What `jsonSchema` takes. */

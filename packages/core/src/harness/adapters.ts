@@ -11,6 +11,7 @@ import {
   type PortName,
   type SandboxAdapter,
   type Store,
+  type ToolSource,
   type WorkspaceAdapter,
 } from '../ports/index.ts'
 
@@ -34,8 +35,9 @@ export function adapterUses(init: {
   readonly sandbox: SandboxAdapter
   readonly workspace: WorkspaceAdapter | undefined
   readonly models: ModelRegistry
+  readonly sources: readonly ToolSource[]
 }): AdapterUse[] {
-  const { store, memory, platform, sandbox, workspace, models } = init
+  const { store, memory, platform, sandbox, workspace, models, sources } = init
   const storePorts: PortName[] = ['journal', 'lease', 'blobs']
   // The memory of a store counts only where it is used.
   if (memory === undefined && store?.memory !== undefined) storePorts.push('memory')
@@ -49,6 +51,12 @@ export function adapterUses(init: {
       const { model } = models.get(alias)
       return { role: `models.${alias}`, info: model.info, ports: ['model'], adapter: model }
     }),
+    ...sources.map((source): AdapterUse => ({
+      role: `tool source "${source.name}"`,
+      info: source.info,
+      ports: ['tool-source'],
+      adapter: source,
+    })),
   ]
 }
 

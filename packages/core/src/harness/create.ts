@@ -6,6 +6,7 @@ import { checkGuardrails } from '../define/guardrail.ts'
 import type { AgentMap, Workflow } from '../define/workflow.ts'
 import { inMemoryStore } from '../in-memory/in-memory-store.ts'
 import { createModelRegistry } from '../models/registry.ts'
+import type { ToolSource } from '../ports/index.ts'
 import { nodePlatform } from '../platform/node-platform.ts'
 import { quietLogger } from '../platform/quiet-logger.ts'
 import { silentLogger } from '../platform/silent-logger.ts'
@@ -14,6 +15,7 @@ import type { Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import { assertOpen, whileOpen } from '../run/open.ts'
 import { MessageCache } from '../session/message-cache.ts'
+import { SourceConnections } from '../session/source-connections.ts'
 import { createTelemetry } from '../telemetry/telemetry-observer.ts'
 import { resolveTelemetry, telemetryPort } from '../telemetry/telemetry-options.ts'
 import {
@@ -72,7 +74,14 @@ class HarnessCore {
     this.#name = init.name
     this.#models = models
     this.#places = placesOf(what, init)
-    this.#uses = adapterUses({ store, memory: init.memory, platform, models, ...this.#places })
+    this.#uses = adapterUses({
+      store,
+      memory: init.memory,
+      platform,
+      models,
+      ...this.#places,
+      sources: sourcesOf({ agents, workflows }),
+    })
     checkAdapters(this.#uses)
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
@@ -102,6 +111,7 @@ class HarnessCore {
       defaults,
       platform,
       guardrails: checkGuardrails(what, init.guardrails ?? []),
+      sources: new SourceConnections({ logger: bound, resources: this.#engine.places.sessions }),
       readHistory: (run) => messages.read(run.sessionId, run.historyPosition),
       sandboxOfSession: (sessionId) => this.#engine.places.sessions.sandbox(sessionId),
     }
@@ -156,6 +166,12 @@ class HarnessCore {
     await Promise.all(attempts)
     await closeAdapters(this.#uses, () => this.#engine.places.sessions.closeAll())
   }
+}
+
+/** Every source of every agent, those of workflows included, once. */
+function sourcesOf(declared: { readonly agents: AgentMap; readonly workflows: WorkflowMap }): ToolSource[] {
+  const agents = [declared, ...Object.values(declared.workflows)].flatMap((one) => Object.values(one.agents))
+  return [...new Set(agents.flatMap(({ sources }) => sources))]
 }
 
 function compile<D extends Agent | Workflow>(

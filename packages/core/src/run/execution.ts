@@ -49,7 +49,9 @@ async function performUntilRest(engine: Engine, execution: Execution, live: Live
     observer: execution.observer,
     started: (started) => live.begin(started),
   })
-  if (live.attemptEnded(end) || engine.closing.aborted) return
+  const over = live.attemptEnded(end)
+  void engine.places.sessions.closeUnused(sessionId)
+  if (over || engine.closing.aborted) return
   watchSuspended(engine, live)
 }
 

@@ -3,8 +3,15 @@ import type { Descend, JsonSchema } from './validate.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** How what is in an object is checked. */
+interface Inner {
+  readonly descend: Descend
+  readonly patterns: boolean
+}
+
 /** What the keywords of objects find. */
-export function objectFault(schema: JsonObject, value: Fields, descend: Descend): string | undefined {
+export function objectFault(schema: JsonObject, value: Fields, inner: Inner): string | undefined {
+  const { descend } = inner
   const keys = Object.keys(value)
   const { minProperties, maxProperties, propertyNames } = schema
   if (typeof minProperties === 'number' && keys.length < minProperties)
@@ -16,7 +23,7 @@ export function objectFault(schema: JsonObject, value: Fields, descend: Descend)
     keys.some((key) => descend(propertyNames as JsonSchema, key) !== undefined)
   )
     return 'has a property whose name is not allowed'
-  return requiredFault(schema, value) ?? propertyFault(schema, value, descend)
+  return requiredFault(schema, value) ?? propertyFault(schema, value, inner)
 }
 
 function requiredFault({ required, dependentRequired }: JsonObject, value: Fields): string | undefined {
@@ -31,19 +38,23 @@ function requiredFault({ required, dependentRequired }: JsonObject, value: Field
   return undefined
 }
 
-function propertyFault(schema: JsonObject, value: Fields, descend: Descend): string | undefined {
+function propertyFault(
+  schema: JsonObject,
+  value: Fields,
+  { descend, patterns: asked }: Inner,
+): string | undefined {
   const { properties, additionalProperties, dependentSchemas } = schema
-  const patterns = entriesOf(schema['patternProperties']).map(
-    ([pattern, inner]) => [new RegExp(pattern, 'u'), inner] as const,
-  )
+  const written = entriesOf(schema['patternProperties'])
+  const patterns = asked ? written.map(([pattern, inner]) => [new RegExp(pattern, 'u'), inner] as const) : []
+  // Where patterns are not asked, any other name may be one that they allow.
+  const others = asked || written.length === 0 ? additionalProperties : undefined
   const named = new Map(entriesOf(properties))
   for (const [key, item] of Object.entries(value)) {
     const inner = [
       ...(named.has(key) ? [named.get(key) as JsonSchema] : []),
       ...patterns.filter(([pattern]) => pattern.test(key)).map(([, matching]) => matching),
     ]
-    if (inner.length === 0 && additionalProperties !== undefined)
-      inner.push(additionalProperties as JsonSchema)
+    if (inner.length === 0 && others !== undefined) inner.push(others as JsonSchema)
     for (const one of inner) {
       const fault = descend(one, item, key)
       if (fault !== undefined) return fault

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../ports/index.ts'
 import { isStructurallyEqual } from '../structural-equality.ts'
 
 /** What `type`, `enum`, `const` and the keywords of numbers and texts find. */
-export function scalarFault(schema: JsonObject, value: unknown): string | undefined {
+export function scalarFault(schema: JsonObject, value: unknown, patterns: boolean): string | undefined {
   const { type, enum: choices, const: only } = schema
   if (type !== undefined && !namesOf(type).some((name) => isOfType(value, name)))
     return `is not of type ${namesOf(type).join(' or ')}`
@@ -10,7 +10,7 @@ export function scalarFault(schema: JsonObject, value: unknown): string | undefi
     return 'is none of `enum`'
   if (only !== undefined && !isStructurallyEqual(only, value)) return 'is not `const`'
   if (typeof value === 'number') return numberFault(schema, value)
-  return typeof value === 'string' ? textFault(schema, value) : undefined
+  return typeof value === 'string' ? textFault(schema, value, patterns) : undefined
 }
 
 function namesOf(type: Json): readonly string[] {
@@ -54,12 +54,12 @@ function isMultiple(value: number, of: number): boolean {
 }
 
 /** Lengths count characters, not the halves of surrogate pairs. */
-function textFault(schema: JsonObject, value: string): string | undefined {
+function textFault(schema: JsonObject, value: string, patterns: boolean): string | undefined {
   const { minLength, maxLength, pattern } = schema
   const length = minLength === undefined && maxLength === undefined ? 0 : Array.from(value).length
   if (typeof minLength === 'number' && length < minLength) return `is shorter than ${minLength}`
   if (typeof maxLength === 'number' && length > maxLength) return `is longer than ${maxLength}`
-  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value))
+  if (patterns && typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value))
     return `does not match /${pattern}/`
   return undefined
 }
