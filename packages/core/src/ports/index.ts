@@ -54,6 +54,8 @@ export { optionWithin, sandboxBounds, sandboxLimits } from './sandbox-bounds.ts'
 export type { Bound } from './sandbox-bounds.ts'
 export { checkMount, checkSandboxPath } from './sandbox-path.ts'
 export type { SandboxPath } from './sandbox-path.ts'
+export { sandboxPathError } from './sandbox-path-error.ts'
+export type { PathFault } from './sandbox-path-error.ts'
 export type {
   CommandOptions,
   DirectoryEntry,
