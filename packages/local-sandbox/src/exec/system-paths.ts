@@ -1,0 +1,63 @@
+import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Folders of programs and libraries. Where one is a link into /usr, the same link stands inside. */
+const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
+
+/** What dynamic linking, alternatives and TLS need of /etc; nothing else of it is there. */
+const configuration = [
+  '/etc/ld.so.cache',
+  '/etc/alternatives',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki/tls/certs',
+]
+
+/** Facts about the kernel and the whole machine that no build needs. With the host's root as owner they could be read. */
+const hidden = {
+  files: [
+    'kcore',
+    'keys',
+    'key-users',
+    'kmsg',
+    'kpagecount',
+    'kpageflags',
+    'kpagecgroup',
+    'timer_list',
+    'slabinfo',
+    'vmallocinfo',
+  ],
+  folders: ['acpi', 'scsi', 'fs'],
+} as const
+
+/** Arguments of bubblewrap that put the system's programs inside, and the paths that an application named. */
+export function systemMounts(readOnlyPaths: readonly string[]): readonly string[] {
+  return [
+    ...programs.flatMap((path) => {
+      const link = linkTarget(path)
+      if (link !== undefined) return ['--symlink', link, path]
+      return existsSync(path) ? ['--ro-bind', path, path] : []
+    }),
+    ...configuration.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
+    ...readOnlyPaths.flatMap((path) => ['--ro-bind', path, path]),
+  ]
+}
+
+/** Arguments that hide parts of the new /proc. */
+export function hiddenMounts(): readonly string[] {
+  const there = (name: string): boolean => existsSync(join('/proc', name))
+  return [
+    ...hidden.files.filter(there).flatMap((name) => ['--ro-bind', '/dev/null', `/proc/${name}`]),
+    ...hidden.folders
+      .filter(there)
+      .flatMap((name) => ['--size', '4096', '--tmpfs', `/proc/${name}`, '--remount-ro', `/proc/${name}`]),
+  ]
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined
+  } catch {
+    return undefined
+  }
+}
