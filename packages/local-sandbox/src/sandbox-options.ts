@@ -34,6 +34,11 @@ const policyKeys: Readonly<Record<keyof CommandPolicy, true>> = {
   isolation: true,
   allowCommands: true,
   maxOutputBytes: true,
+  network: true,
+  limits: true,
+  readOnlyPaths: true,
+  env: true,
+  bubblewrap: true,
 }
 const sandboxKeys: readonly string[] = ['root', 'exec', 'quota', ...Object.keys(policyKeys)]
 const workspaceKeys: readonly string[] = [...sandboxKeys, 'from', 'retentionMs']
@@ -65,7 +70,17 @@ function settingsOf({ root, exec = false, quota = {}, ...rest }: LocalWorkspaceO
     policy[key] = value
   }
   requireQuota(quota)
-  return { root: resolve(root), commands: exec ? policy : undefined, quota }
+  return { root: resolve(root), commands: exec ? withQuota(policy, quota) : undefined, quota }
+}
+
+/** What `/workspace` may hold is a limit of commands too, unless they have one of their own. */
+function withQuota(policy: CommandPolicy, { bytes, fileBytes }: WorkspaceQuota): CommandPolicy {
+  const limits = {
+    ...(bytes === undefined ? {} : { diskBytes: bytes }),
+    ...(fileBytes === undefined ? {} : { fileBytes }),
+    ...policy.limits,
+  }
+  return { ...policy, limits }
 }
 
 function requireQuota(quota: WorkspaceQuota): void {

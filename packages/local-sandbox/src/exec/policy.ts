@@ -12,8 +12,10 @@ export interface CommandLimits {
   readonly pids?: number
   /** Bytes of memory, pages of temporary files included. Default: no limit. */
   readonly memoryBytes?: number
-  /** Bytes of the tree in `/workspace` and of each file of it. Default: no limit. */
+  /** Bytes of the tree in `/workspace`, looked at while a command runs, and of each file. Default: no limit. */
   readonly diskBytes?: number
+  /** Bytes of each file that a command writes, wherever. Default: `diskBytes`. */
+  readonly fileBytes?: number
   /** Bytes of `/tmp`, which is in memory and new for each command. Default 268,435,456. */
   readonly tmpBytes?: number
 }
@@ -59,6 +61,7 @@ export function resolvePolicy(policy: CommandPolicy): ResolvedPolicy {
   checkInteger('limits.pids', limits.pids, 1, 4_194_304)
   checkInteger('limits.memoryBytes', limits.memoryBytes, 16_777_216, Number.MAX_SAFE_INTEGER)
   checkInteger('limits.diskBytes', limits.diskBytes, 0, Number.MAX_SAFE_INTEGER)
+  checkInteger('limits.fileBytes', limits.fileBytes, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('limits.tmpBytes', limits.tmpBytes, 65_536, Number.MAX_SAFE_INTEGER)
   for (const command of allowCommands ?? []) {
     if (typeof command !== 'string' || command === '') wrong('allowCommands', 'a list of programs')

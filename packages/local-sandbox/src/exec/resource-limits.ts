@@ -7,11 +7,11 @@ import type { CommandLimits } from './policy.ts'
  */
 export function withResourceLimits(
   program: string,
-  { diskBytes, memoryBytes, pids }: CommandLimits,
+  { diskBytes, fileBytes = diskBytes, memoryBytes, pids }: CommandLimits,
   group: ControlGroup | undefined,
 ): readonly [string, ...string[]] {
   const limits = [
-    ...(diskBytes === undefined ? [] : [`ulimit -f ${Math.ceil(diskBytes / 512)}`]),
+    ...(fileBytes === undefined ? [] : [`ulimit -f ${Math.ceil(fileBytes / 512)}`]),
     ...(memoryBytes === undefined || group?.memory === true
       ? []
       : [`ulimit -v ${Math.ceil(memoryBytes / 1024)}`]),
