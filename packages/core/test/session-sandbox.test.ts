@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineHarness } from '../src/index.ts'
 import { PortError, portSpecs, type Sandbox, type SandboxAdapter } from '../src/ports/index.ts'
-import { noSandbox } from '../src/harness/no-sandbox.ts'
+import { inMemoryFiles } from '../src/in-memory/in-memory-files.ts'
 import { SessionResources } from '../src/run/session-resources.ts'
 import { nodePlatform } from '../src/platform/node-platform.ts'
 import { recordingLogger } from './fixtures/recording-logger.ts'
@@ -11,7 +11,7 @@ import { thrownBy } from './fixtures/collect.ts'
 function watchedSandbox(log: string[], failures: { open?: number; close?: number } = {}): SandboxAdapter {
   let [opened, closed] = [0, 0]
   return {
-    ...noSandbox(),
+    ...inMemoryFiles().sandbox,
     info: {
       id: 'watched',
       packageName: 'fixture',
@@ -23,7 +23,7 @@ function watchedSandbox(log: string[], failures: { open?: number; close?: number
       log.push(`open ${sessionId}`)
       if (++opened <= (failures.open ?? 0)) throw new PortError({ code: 'sandbox/io', message: 'no' })
       return {
-        report: noSandbox().report,
+        report: inMemoryFiles().sandbox.report,
         files: {} as Sandbox['files'],
         close: async () => {
           log.push(`close ${sessionId}`)
@@ -98,7 +98,7 @@ describe('a harness with a sandbox', () => {
       sandbox: watchedSandbox(log),
       requires: ['sandbox.watched'],
     })
-    expect(harness.inspect().sandbox).toEqual(noSandbox().report)
+    expect(harness.inspect().sandbox).toEqual(inMemoryFiles().sandbox.report)
     expect(harness.inspect().adapters.map(({ role }) => role)).toEqual(['store', 'platform', 'sandbox'])
     await harness.shutdown()
     expect(log).toEqual(['close adapter'])

@@ -186,6 +186,7 @@ test('the names of events [EVT-5]', () => {
     'budget.extended': false,
     'checkpoint.written': false,
     'checkpoint.deleted': false,
+    'workspace.snapshotted': false,
     'approval.requested': false,
     'approval.resolved': false,
     'approval.rejected': false,
@@ -207,7 +208,7 @@ test('the names of events [EVT-5]', () => {
     expect([type, isResult(type)]).toEqual([type, result])
   for (const type of Object.keys({ ...committed, ...transient })) {
     expect(type).toMatch(
-      /^[a-z]+\.(started|resumed|suspended|finished|opened|requested|resolved|rejected|retried|intended|reserved|extended|written|deleted|delta|overflow)$|^model\.object\.partial$/,
+      /^[a-z]+\.(started|resumed|suspended|finished|opened|requested|resolved|rejected|retried|intended|reserved|extended|written|deleted|snapshotted|delta|overflow)$|^model\.object\.partial$/,
     )
   }
 })

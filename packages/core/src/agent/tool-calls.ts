@@ -115,6 +115,7 @@ async function specOf(turn: ToolTurn, { call, index, slots }: TurnCall): Promise
     hashed: hashedOf(checked, call),
     label,
     callId: call.callId,
+    skills: agent.skills,
     defaultTimeoutMs: turn.defaults.toolTimeoutMs,
     folded: true,
     ...inspection(turn, call, checked),

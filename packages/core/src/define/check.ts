@@ -27,6 +27,7 @@ const fields = {
   historyWindow: wholeNumber,
   effect: z.enum(['read', 'idempotent', 'once']),
   workspace: z.literal('write', "pass 'write', or leave it out"),
+  access: z.enum(['read', 'write'], "pass 'read' or 'write', or leave it out"),
   runId: z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'use 1 to 128 of A-Z a-z 0-9 _ . : -'),
   // A stream name is at most 200 characters, and the session's own begins with a prefix.
   sessionId: z

@@ -1,4 +1,5 @@
 import type { Logger, RunMetrics } from '../ports/index.ts'
+import type { StepSandbox } from './sandbox.ts'
 
 /** What happens when an effect was started and its outcome is not known: run again, run again with the same key, or never. */
 export type Effect = 'read' | 'idempotent' | 'once'
@@ -29,6 +30,8 @@ export interface StepRun {
   readonly idempotencyKey: string
   readonly attempt: number
   readonly signal: AbortSignal
+  /** Files and commands. Throws a `TypeError` in a step that did not say `workspace`. */
+  readonly sandbox: StepSandbox
   readonly log: Logger
   /** Measurements of the application; see `RunMetrics`. */
   readonly metrics: RunMetrics

@@ -1,10 +1,11 @@
 import type { Checkpoints } from './checkpoints.ts'
 import type { Effect } from './effect.ts'
 import type { ToolMemory } from './memory.ts'
-import type { Json, Logger, RunMetrics } from '../ports/index.ts'
+import type { Capability, Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { AnySchema, InputOf, OutputOf, StandardSchema } from '../schema/standard-schema.ts'
 import { checkFields, checkFunction, checkSchema, requireFields } from './check.ts'
 import type { Permission } from './permission.ts'
+import type { StepSandbox } from './sandbox.ts'
 import { toolVersionOf } from './tool-version.ts'
 
 /** What a tool gets beside its input. */
@@ -18,6 +19,8 @@ export interface ToolContext {
   /** The same for every attempt of this call, in every process: hand it to the service that you call. */
   readonly idempotencyKey: string
   readonly signal: AbortSignal
+  /** Files and commands; a tool that does not say `workspace: 'write'` may only read files. */
+  readonly sandbox: StepSandbox
   readonly log: Logger
   /** Values under keys, beyond this run. */
   readonly memory: ToolMemory
@@ -40,8 +43,10 @@ export interface ToolInit<Input extends AnySchema, Output extends AnySchema> {
   readonly effect?: Effect
   /** Milliseconds; 0 is no limit. Default: the harness's `toolTimeoutMs`. */
   readonly timeoutMs?: number
-  /** It changes files or other things that the tools of a run share: such calls run one at a time in a run. */
+  /** It changes files, or other things that the tools of a run share, or runs commands: such calls run one at a time in a run. */
   readonly workspace?: 'write'
+  /** What some adapter of a harness must have, such as `sandbox.exec`; `defineHarness` refuses it otherwise. */
+  readonly requires?: readonly Capability[]
   /** Default `allow`. With `ask` each call waits for an approval; an agent may say otherwise. */
   readonly permission?: Permission
   /** An approval counts for one version. Default: a hash of name, description and schemas. */
@@ -62,6 +67,7 @@ export interface ToolFacts {
   readonly effect: Effect
   readonly timeoutMs: number | undefined
   readonly workspace?: 'write' | undefined
+  readonly requires?: readonly Capability[] | undefined
   readonly permission: Permission
   readonly version: string
 }
@@ -111,6 +117,7 @@ export function defineTool<Input extends AnySchema, Output extends AnySchema = S
     effect: init.effect ?? 'once',
     timeoutMs: init.timeoutMs,
     workspace: init.workspace,
+    requires: init.requires && Object.freeze([...init.requires]),
     permission: init.permission ?? 'allow',
     // Most tools are never asked for it, and schemas take their time.
     get version() {

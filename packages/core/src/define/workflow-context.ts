@@ -5,6 +5,7 @@ import type { Agent } from './agent.ts'
 import type { WorkflowModel } from './model-calls.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { WorkflowMemory } from './memory.ts'
+import type { WorkspaceAccess } from './sandbox.ts'
 import type { Tool } from './tool.ts'
 import type { AgentMap, ModelNeeds, ToolMap } from './workflow.ts'
 
@@ -18,6 +19,11 @@ export interface StepOptions<T = unknown> {
   readonly timeoutMs?: number
   /** Default `idempotent`. */
   readonly effect?: Effect
+  /**
+   * What it does with the files of `sandbox`: with `read` it only reads them; with `write` it also changes them and runs
+   * commands, and such steps run one at a time in a run. Default: it has no sandbox.
+   */
+  readonly workspace?: WorkspaceAccess
   /** For `once`: finds out what became of an effect whose outcome is unknown. */
   readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
 }

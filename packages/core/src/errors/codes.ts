@@ -37,7 +37,8 @@ export const harnessErrorCodes = {
   'run/fenced': 'This process lost the lease of the run; another one may go on with it.',
   'run/leased': 'Another living process holds this run until meta.expiresAt.',
   'run/not-found': 'There is no run with this id.',
-  'run/not-resumable': 'The failure of this run was handled or has no recorded cause. Fork it instead.',
+  'run/not-resumable':
+    'The failure of this run was handled or has no recorded cause, or a `once` effect is open where a fork would begin: meta.reason says which.',
   'checkpoint/conflict':
     'The run has a checkpoint of this kind and sequence with another payload. Use the next sequence.',
   'memory/unsupported': 'The memory of this harness lacks what was asked for: meta.reason says what.',
@@ -50,7 +51,8 @@ export const harnessErrorCodes = {
   'tool/unknown-outcome': 'A `once` tool was started and its outcome is not known.',
   'tool/invalid-arguments': 'The model called a tool with arguments that do not match its schema.',
   'tool/not-found': 'The model called a tool that is not selected.',
-  'tool/failed': 'A tool returned what its output schema refuses. Correct the tool or its schema.',
+  'tool/failed':
+    'A tool returned what its output schema refuses, or a built-in one could not do what it was asked for.',
   'agent/budget': 'The agent reached maxSteps or maxToolCalls: meta.limit names it.',
   'budget/unpriceable':
     'A model call has no upper bound that the budget of its run could reserve: meta.missing says what is missing.',

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { allErrorCodes } from '../errors/codes.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { RunEvent } from '../history/event.ts'
@@ -44,6 +45,7 @@ function isObject(value: Json | undefined): value is JsonObject {
 
 function project(rule: RedactionRule | undefined, value: unknown): Json {
   if (rule === 'keep') return value as Json
+  if (rule === 'hash') return typeof value === 'string' ? hash('sha256', value) : redacted
   if (rule === 'error') return redactError(value as ErrorRecord)
   if (rule instanceof RegExp) return typeof value === 'string' && rule.test(value) ? value : redacted
   if (rule === undefined || typeof value !== 'object' || value === null) return redacted

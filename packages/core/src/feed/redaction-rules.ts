@@ -1,10 +1,10 @@
 import type { CommittedEvents, TransientEvents } from '../history/event.ts'
 
 /**
- * What becomes of a field: kept, kept when it has a form that content does not have, reduced to the facts of an
+ * What becomes of a field: kept, replaced by its SHA-256, kept when it has a form that content does not have, reduced to the facts of an
  * error, or taken apart by rules of its own. A field without a rule is removed.
  */
-export type RedactionRule = 'keep' | 'error' | RegExp | { readonly [field: string]: RedactionRule }
+export type RedactionRule = 'keep' | 'error' | 'hash' | RegExp | { readonly [field: string]: RedactionRule }
 
 /** Names that definitions allow. A model may write any name of a tool, so it is held to this form. */
 const toolName = /^[A-Za-z0-9_-]{1,64}$/
@@ -149,6 +149,14 @@ export const redactionRules: {
     createdAt: 'keep',
   },
   'checkpoint.deleted': checkpoint,
+  'workspace.snapshotted': {
+    key: 'keep',
+    scope: 'keep',
+    ref: 'hash',
+    files: 'keep',
+    bytes: 'keep',
+    writtenBytes: 'keep',
+  },
   'agent.started': { key: 'keep', agent: 'keep' },
   'model.started': { key: 'keep', model: 'keep', agent: 'keep', attempt: 'keep' },
   'tool.started': { key: 'keep', tool: toolName, callId, agent: 'keep' },

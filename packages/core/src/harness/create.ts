@@ -29,6 +29,7 @@ import {
 } from './adapters.ts'
 import { checkCapabilities } from './check-capabilities.ts'
 import { createApprovals, type Approvals } from './approvals.ts'
+import { checkTools } from './check-tools.ts'
 import { checkNames, checkUnique } from './check-definitions.ts'
 import { agentDefinition, childProgram, workflowDefinition } from './definitions.ts'
 import type { Harness, HarnessInit, Session, WorkflowMap } from './harness.ts'
@@ -73,7 +74,7 @@ class HarnessCore {
     const telemetry = resolveTelemetry(what, init.telemetry)
     this.#name = init.name
     this.#models = models
-    this.#places = placesOf(what, init)
+    this.#places = placesOf(what, init, platform)
     this.#uses = adapterUses({
       store,
       memory: init.memory,
@@ -86,6 +87,7 @@ class HarnessCore {
     checkRequirements(init.requires ?? [], this.#uses)
     checkNames(what, { agents, workflows, delegation: defaults.delegation, hasModel: models.has })
     checkCapabilities(what, { agents, workflows, models })
+    checkTools(what, { agents, workflows }, this.#uses)
     const bound = quietLogger(logger).child({ harness: init.name })
     configureAdapters(this.#uses, {
       harness: init.name,

@@ -43,6 +43,7 @@ export async function forkRun(engine: Engine, runId: string, options: ForkOption
   const history = foldRun(entries)
   if (history === undefined) throw new TypeError(`The run "${runId}" has no entries.`)
   const at = positionToKeep(history, options.at)
+  refuseOpenIntent(runId, foldRun(entries.filter(({ position }) => position <= at)), at)
   const forkId = options.runId ?? engine.platform.id()
   const sessionId = options.sessionId ?? `fork:${forkId}`
   const owner = await takeSession(engine, sessionId, forkId)
@@ -112,6 +113,22 @@ function positionToKeep(history: RunHistory, asked: number | undefined): number 
   if (asked === undefined) return Math.min(last, (chainOf(history.finished)[0]?.position ?? Infinity) - 1)
   if (Number.isInteger(asked) && asked >= 1 && asked <= last) return asked
   return invalidOption('runs.fork', 'at', `pass a position from 1 to ${last}`)
+}
+
+/**
+ * An effect that may not run twice had begun, and what became of it is not in the kept part: the fork could neither run
+ * it nor go without it.
+ */
+function refuseOpenIntent(runId: string, kept: RunHistory | undefined, at: number): void {
+  const done = new Set(kept?.results.map(({ data }) => data.key))
+  const open = [...(kept?.partial.values() ?? [])].find(({ intended, key }) => intended && !done.has(key))
+  if (open === undefined) return
+  const before = Math.min(...open.positions) - 1
+  throw new HarnessError({
+    code: 'run/not-resumable',
+    message: `At ${at} the run "${runId}" had begun "${open.key}", which may not run twice, and what became of it is not known there. Fork at a position after its end, or at ${before} to let the fork run it again.`,
+    meta: { runId, reason: 'open_intent', key: open.key, before },
+  })
 }
 
 interface ForkPlace extends Required<Pick<Batch, 'entries' | 'expect'>> {

@@ -1,6 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
-import type { SandboxAdapter, WorkspaceAdapter } from '../ports/index.ts'
-import { noSandbox } from './no-sandbox.ts'
+import type { Platform, SandboxAdapter, WorkspaceAdapter } from '../ports/index.ts'
+import { inMemoryFiles } from '../in-memory/in-memory-files.ts'
 
 /** The adapters for files and commands. */
 export interface GivenPlaces {
@@ -8,8 +8,11 @@ export interface GivenPlaces {
   readonly workspace: WorkspaceAdapter | undefined
 }
 
-/** A workspace is a tree of the sandbox that it was made with, so one alone is of no use. */
-export function placesOf(what: string, given: Partial<GivenPlaces>): GivenPlaces {
+/**
+ * A workspace is a tree of the sandbox that it was made with, so one alone is of no use. Without both, files are in
+ * memory.
+ */
+export function placesOf(what: string, given: Partial<GivenPlaces>, platform: Platform): GivenPlaces {
   const { sandbox, workspace } = given
   if (workspace !== undefined && sandbox === undefined) {
     throw new HarnessError({
@@ -17,5 +20,7 @@ export function placesOf(what: string, given: Partial<GivenPlaces>): GivenPlaces
       message: `${what}: a workspace needs the sandbox that it was made with. Pass both, as the adapter gives them.`,
     })
   }
-  return sandbox === undefined ? { sandbox: noSandbox(), workspace: undefined } : { sandbox, workspace }
+  if (sandbox !== undefined) return { sandbox, workspace }
+  const files = inMemoryFiles({ clock: () => platform.now() })
+  return { sandbox: files.sandbox, workspace: files.workspace }
 }

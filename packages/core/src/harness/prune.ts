@@ -7,8 +7,8 @@ import type { Engine } from '../run/engine.ts'
 import { headPages } from './head-pages.ts'
 import { removeRunMemory } from '../run/run-memory.ts'
 
-/** Blobs that were touched within this time stay: the entry that names them may be about to be written. */
-const blobGraceMs = 3_600_000
+/** What was touched within this time stays: the entry that names it may be about to be written. */
+const graceMs = 3_600_000
 
 /** Heads that are looked at, and dropped, together. */
 const pageSize = 100
@@ -29,9 +29,12 @@ export interface PruneResult {
   readonly runs: number
   readonly blobs: number
   readonly blobBytes: number
+  /** Snapshots of files. */
+  readonly snapshots: number
+  readonly snapshotBytes: number
 }
 
-/** Removes finished runs whole, each with its inbox and its memory, and then the blobs that nothing names any more. */
+/** Removes finished runs whole, each with its inbox and its memory, and then the blobs and snapshots that nothing names any more. */
 export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<PruneResult> {
   const { olderThan, status = ['succeeded', 'failed', 'cancelled'] } = options
   const states = typeof status === 'string' ? [status] : status
@@ -52,8 +55,16 @@ export async function pruneRuns(engine: Engine, options: PruneOptions): Promise<
       if (head.state === 'failed' && (await dropFailed(engine, runIdOfStream(head.stream)))) runs++
     }
   }
-  const swept = await engine.blobs.sweep(await liveBlobs(engine), blobGraceMs)
-  return { runs, blobs: swept.removed, blobBytes: swept.bytes }
+  const live = await liveRefs(engine)
+  const swept = await engine.blobs.sweep(live.blobs, graceMs)
+  const files = await engine.places.workspace?.sweep(live.snapshots, graceMs)
+  return {
+    runs,
+    blobs: swept.removed,
+    blobBytes: swept.bytes,
+    snapshots: files?.removed ?? 0,
+    snapshotBytes: files?.bytes ?? 0,
+  }
 }
 
 /** Succeeded and cancelled runs never change again. */
@@ -84,9 +95,15 @@ async function dropFailed(engine: Engine, runId: string): Promise<boolean> {
 
 const streamsOf = (runId: string): string[] => [runStream(runId), inboxStream(runId)]
 
-/** Every blob that an entry of the store names. */
-async function liveBlobs(engine: Engine): Promise<Set<string>> {
-  const live = new Set<string>()
+/** What entries name. */
+interface LiveRefs {
+  readonly blobs: Set<string>
+  readonly snapshots: Set<string>
+}
+
+/** Every blob and every snapshot that an entry of the store names. */
+async function liveRefs(engine: Engine): Promise<LiveRefs> {
+  const live: LiveRefs = { blobs: new Set(), snapshots: new Set() }
   const collect = async (stream: string): Promise<void> => {
     for (const entry of await readAll(engine.journal, stream)) collectRefs(entry, live)
   }
@@ -101,14 +118,16 @@ async function liveBlobs(engine: Engine): Promise<Set<string>> {
   return live
 }
 
-interface BlobHolder {
+interface RefHolder {
+  readonly ref?: unknown
   readonly blob?: { readonly ref?: unknown }
   readonly input?: { readonly blob?: { readonly ref?: unknown } }
 }
 
-function collectRefs(entry: Entry, live: Set<string>): void {
-  const data = entry.data as BlobHolder
+function collectRefs(entry: Entry, live: LiveRefs): void {
+  const data = entry.data as RefHolder
+  if (entry.type === 'workspace.snapshotted' && typeof data.ref === 'string') live.snapshots.add(data.ref)
   for (const blob of [data.blob, data.input?.blob]) {
-    if (typeof blob?.ref === 'string') live.add(blob.ref)
+    if (typeof blob?.ref === 'string') live.blobs.add(blob.ref)
   }
 }

@@ -36,7 +36,9 @@ export class OpenSessions {
   readonly #init: SessionsInit
   readonly #open = new Map<string, WeakRef<OpenSession>>()
   readonly #collected = new FinalizationRegistry<string>((id) => {
-    if (this.#open.get(id)?.deref() === undefined) this.#forget(id)
+    if (this.#open.get(id)?.deref() !== undefined) return
+    this.#forget(id)
+    void this.#init.engine.places.sessions.closeUnused(id)
   })
 
   constructor(init: SessionsInit) {
@@ -82,7 +84,6 @@ export class OpenSessions {
   #forget(id: string): void {
     this.#open.delete(id)
     this.#init.messages.forget(id)
-    void this.#init.engine.places.sessions.closeUnused(id)
   }
 }
 

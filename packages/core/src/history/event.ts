@@ -9,7 +9,7 @@ import type { Lineage } from './lineage.ts'
  * Every event of a run. Committed ones are the entries of the journal's stream `run/<id>`; transient ones
  * (no position) live only in the process that executes. Names are `noun.verb` with the verbs started,
  * resumed, suspended, finished, opened, requested, resolved, retried, intended, reserved, extended, rejected, written,
- * deleted,
+ * deleted, snapshotted,
  * delta, partial, overflow.
  */
 
@@ -212,6 +212,22 @@ export interface CommittedEvents {
   }
   'budget.extended': BudgetExtension & { readonly commandId: string }
   'checkpoint.written': CheckpointRecord & { readonly lineage?: Lineage }
+  /**
+   * The files as a step leaves them, right before its result. It counts with that result: without it, as in a fork that
+   * was cut in between, the files are those of the step before.
+   */
+  'workspace.snapshotted': {
+    readonly key: string
+    readonly scope: string
+    /** Names the snapshot in the workspace of the harness. */
+    readonly ref: string
+    /** Absent, like the bytes, for the files that the run began with. */
+    readonly files?: number
+    readonly bytes?: number
+    /** That were not stored yet. */
+    readonly writtenBytes?: number
+    readonly lineage?: Lineage
+  }
   'checkpoint.deleted': CheckpointKey & { readonly scope: string; readonly lineage?: Lineage }
   /** The value is what the decision is about, such as the arguments of a call. */
   'approval.requested': AskRecord &

@@ -60,6 +60,10 @@ export interface RunHistory {
   /** What commands have added to the time limit. */
   extendedMs: number
   readonly checkpoints: CheckpointState
+  /** The files as the last recorded step left them; absent: none were kept. */
+  files?: { readonly ref: string }
+  /** The snapshot right before the entry that comes next. */
+  kept?: { readonly position: number; readonly key: string; readonly ref: string }
   /** Every approval that was asked for, by its id. */
   readonly approvals: Map<string, ConsentRecord>
 }
@@ -143,6 +147,7 @@ function applyEntry(history: RunHistory, entry: Entry): void {
     history.results.push(entry as unknown as ResultEntry)
     if (data.commandId !== undefined) history.commands.add(data.commandId)
     if (history.approvals.size > 0) foldEndOf(history, data.key)
+    if (history.kept !== undefined) foldFiles(history, entry.position, data.key)
     return
   }
   switch (type) {
@@ -182,12 +187,23 @@ function applyEntry(history: RunHistory, entry: Entry): void {
     case 'approval.resolved':
       applyPartial(history, entry)
       return
+    case 'workspace.snapshotted': {
+      const { key, ref } = entry.data as unknown as CommittedEvents['workspace.snapshotted']
+      history.kept = { position: entry.position, key, ref }
+      return
+    }
     case 'checkpoint.written':
     case 'checkpoint.deleted':
       applyCheckpoint(history.checkpoints, entry)
       return
     default:
   }
+}
+
+/** A snapshot counts with the result that follows it, so a step that is not recorded, or voided, leaves no files. */
+function foldFiles(history: RunHistory, position: number, key: string): void {
+  const { kept } = history
+  if (kept?.key === key && kept.position === position - 1) history.files = { ref: kept.ref }
 }
 
 type PartialType =

@@ -84,7 +84,13 @@ export function inMemoryWorkspace({ quota, retentionMs, clock }: WorkspacePlace)
     }
     const { ref, writtenBytes } = shelf.keep(tree)
     workspace.last = { ref, version }
-    return Object.freeze({ ref, changed: ref !== last?.ref, files, bytes, writtenBytes })
+    return Object.freeze({
+      ref,
+      changed: last === undefined ? version > 0 : ref !== last.ref,
+      files,
+      bytes,
+      writtenBytes,
+    })
   }
 
   const capabilities: Capability[] = ['workspace.snapshot']

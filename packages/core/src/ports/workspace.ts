@@ -53,7 +53,7 @@ export interface OpenedWorkspace {
 /** What a snapshot took. */
 export interface SnapshotResult {
   readonly ref: string
-  /** The tree differs from the snapshot before it. */
+  /** The tree differs from the snapshot before it; without one, from an empty tree. */
   readonly changed: boolean
   readonly files: number
   /** Of all files. */

@@ -33,3 +33,12 @@ export function stopReason(error: unknown): unknown {
 export function isStoreFault(error: unknown): boolean {
   return isCodedError(error) && error.code.startsWith('store/')
 }
+
+/** What stands behind everything in a scope that has ended. */
+export function scopeEnded({ key }: { readonly key: string }): HarnessError {
+  return new HarnessError({
+    code: 'operation/cancelled',
+    message: key === '' ? 'The run has ended.' : `"${key}" has ended.`,
+    meta: { scope: key === '' ? 'run' : 'call' },
+  })
+}

@@ -1,4 +1,4 @@
-import { HarnessError } from '../errors/harness-error.ts'
+import type { HarnessError } from '../errors/harness-error.ts'
 import type {
   AskRecord,
   LabelRecord,
@@ -18,7 +18,8 @@ import type { ExtendCommand } from './commands.ts'
 import { Deadline } from './deadline.ts'
 import type { EngineContext, RunIdentity, StepSpec } from './definition.ts'
 import type { Engine } from './engine.ts'
-import { isStoreFault, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
+import { isStoreFault, scopeEnded, stopReason, type AttemptEnd, type ProgramEnd } from './attempt-end.ts'
+import { AttemptPlace } from './attempt-place.ts'
 import { ExclusiveSteps } from './exclusive-steps.ts'
 import { FailureChains } from './failure-chain.ts'
 import { InboxReader } from './inbox.ts'
@@ -83,6 +84,7 @@ export class Attempt implements ReleaseHost {
   program: ProgramEnd | undefined
   /** The end does not wait for the recorded part: a cancel or a deadline. */
   forced = false
+  #place: AttemptPlace | undefined
   #over = false
   #finish!: (end: AttemptEnd) => void
   /** Settles when this process has nothing more to do with the run. Never rejects. */
@@ -134,6 +136,11 @@ export class Attempt implements ReleaseHost {
 
   get replayIdleMs(): number {
     return this.engine.timing.replayIdleMs
+  }
+
+  /** Files and commands; made when something asks for it. */
+  get place(): AttemptPlace {
+    return (this.#place ??= new AttemptPlace(this))
   }
 
   /** Nothing settles or starts any more: suspended, stopped or ended. */
@@ -316,7 +323,17 @@ export class Attempt implements ReleaseHost {
   finish(end: AttemptEnd): void {
     if (this.#over) return
     this.#leave()
-    this.#tellEnd(end)
+    const cancelled = end.end === 'settled' && end.program.outcome === 'cancelled'
+    const closing = this.#closePlace(cancelled)
+    if (closing === undefined) this.#tellEnd(end)
+    else void closing.then(() => this.#tellEnd(end))
+  }
+
+  /** No process of a run is left when its end is known here. */
+  #closePlace(cancelled: boolean): Promise<void> | undefined {
+    // A run that is cancelled before it has asked for its files may have some of an earlier attempt.
+    if (this.#place === undefined && !(cancelled && this.history.files !== undefined)) return undefined
+    return this.place.close({ cancelled })
   }
 
   /**
@@ -333,7 +350,9 @@ export class Attempt implements ReleaseHost {
 
   /** While an effect still executes its end gives the lease up; nobody waits for that. */
   async #report(reason: unknown): Promise<void> {
+    const closing = this.#closePlace(false)
     if (this.#bodies === 0) await this.ownership.giveUp()
+    await closing
     this.#tellEnd({ end: 'stopped', error: reason })
   }
 
@@ -363,12 +382,4 @@ export class Attempt implements ReleaseHost {
 export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined)
   return promise
-}
-
-function scopeEnded(scope: Scope): HarnessError {
-  return new HarnessError({
-    code: 'operation/cancelled',
-    message: scope.key === '' ? 'The run has ended.' : `"${scope.key}" has ended.`,
-    meta: { scope: scope.key === '' ? 'run' : 'call' },
-  })
 }

@@ -10,7 +10,8 @@ import type { Lineage } from '../history/lineage.ts'
 import type { Effect, Reconciled, RetryPolicy, StepRun } from '../define/effect.ts'
 import type { MemoryUse } from './run-memory.ts'
 import type { RunRecords } from './run-records.ts'
-import type { Json, Logger, RunMetrics } from '../ports/index.ts'
+import type { WorkspaceAccess } from '../define/sandbox.ts'
+import type { Json, Logger, RunMetrics, Skill } from '../ports/index.ts'
 import type { EffectDetail, EffectFacts } from './observer.ts'
 import type { StandardSchema } from '../schema/standard-schema.ts'
 
@@ -123,8 +124,10 @@ export interface StepSpec<T = unknown> {
   readonly also?: () => readonly NewEvent[]
   /** Absent: it may happen. */
   readonly gate?: GateSpec
-  /** It never overlaps with another exclusive effect of the run. */
-  readonly exclusive?: boolean
+  /** What it does with files; absent: it has none. One that writes never overlaps with another that does. */
+  readonly workspace?: WorkspaceAccess
+  /** What its sandbox has below `/skills`. */
+  readonly skills?: readonly Skill[]
 }
 
 /** A wait for a signal, a time, or whichever comes first. */

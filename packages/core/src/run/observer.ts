@@ -2,7 +2,7 @@ import type { AppendObserver } from '../feed/writer.ts'
 import type { ErrorRecord } from '../errors/serialize.ts'
 import type { ResultData, ResultType, TargetRecord, TraceContext } from '../history/event.ts'
 import type { RunHistory } from '../history/fold.ts'
-import type { Json, ModelRequest, RunMetrics } from '../ports/index.ts'
+import type { Isolation, Json, ModelRequest, RunMetrics, SnapshotResult } from '../ports/index.ts'
 import type { AttemptEnd } from './attempt-end.ts'
 
 /**
@@ -44,12 +44,33 @@ export interface AttemptObserver {
   asked(): unknown
   /** A body is about to run. */
   effect(facts: EffectRun): EffectObserver
+  /** A command or a snapshot of a step begins. The function that comes back is told its end once. */
+  operation(facts: OperationFacts): (end: OperationEnd) => void
   /** A failed attempt of an effect will be followed by another. */
   retried(noun: EffectNoun): void
   /** A result was committed. */
   recorded(type: ResultType, data: ResultData): void
   /** The attempt is over for this process; what is still open ends with it. */
   ended(end: AttemptEnd | NotStarted): void
+}
+
+/** What a step does in its sandbox. */
+export type OperationFacts =
+  | {
+      readonly kind: 'exec'
+      readonly key: string
+      /** As the step gave it, without its arguments. */
+      readonly command: string
+      readonly isolation: Isolation
+    }
+  | { readonly kind: 'snapshot'; readonly key: string }
+
+/** What came of it. */
+export interface OperationEnd {
+  readonly error?: ErrorRecord
+  readonly exitCode?: number
+  readonly truncated?: boolean
+  readonly snapshot?: SnapshotResult
 }
 
 /** The attempt was never recorded: somebody else was there first, or the store refused. */

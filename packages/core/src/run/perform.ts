@@ -39,8 +39,11 @@ export async function perform(init: PerformInit): Promise<AttemptEnd> {
   try {
     // A cancel is read before replay, so that a run whose code is gone, or hangs, can be ended.
     await attempt.inbox.read()
+    if (attempt.history.files !== undefined && !attempt.over && attempt.program === undefined)
+      await attempt.place.restore()
   } catch (error) {
-    attempt.fault(error)
+    // Whoever cancels the run meanwhile ends it; what was under way for it then does not count.
+    if (attempt.program === undefined) attempt.fault(error)
   }
   attempt.end()
   if (!attempt.over && attempt.program === undefined) runProgram(attempt, init.definition)

@@ -1,3 +1,4 @@
+import type { StepSandbox } from '../define/sandbox.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { serializeError } from '../errors/serialize.ts'
 import type { AskRecord, ResultData, ResultOutcome, ResultType } from '../history/event.ts'
@@ -7,7 +8,9 @@ import { admit, type Admission } from './admission.ts'
 import type { Attempt } from './attempt.ts'
 import type { EngineStepRun, StepSpec } from './definition.ts'
 import { runBody, type BodyEnd } from './effect.ts'
-import { StepRunContext } from './effect-run.ts'
+import { StepRunContext, type StepBody } from './effect-run.ts'
+import { isAbort, unknownOutcome, withoutAccess } from './step-end.ts'
+import { StepPlace } from './step-place.ts'
 import type { ExclusiveTurn } from './exclusive-steps.ts'
 import { passGate } from './gate.ts'
 import { deferralBefore, delayBefore } from './retry.ts'
@@ -53,7 +56,7 @@ interface AskedStep {
   readonly asked: unknown
 }
 
-class StepExecution {
+class StepExecution implements StepBody {
   readonly #attempt: Attempt
   readonly #scope: Scope
   readonly #spec: StepSpec
@@ -69,6 +72,8 @@ class StepExecution {
   #denied = false
   #leave: (() => void) | undefined
   #turn: ExclusiveTurn | undefined
+  /** Made when a body asks for its sandbox. */
+  #place: StepPlace | undefined
 
   constructor(attempt: Attempt, scope: Scope, { spec, ask, inputHash, asked }: AskedStep) {
     this.#attempt = attempt
@@ -90,11 +95,14 @@ class StepExecution {
       const end = await this.#run()
       if (end === undefined) return this.#leaveUnrecorded()
       if (this.#attempt.over) return
-      const outcome = this.#encode(end)
-      this.#record(outcome instanceof Promise ? await outcome : outcome, end)
+      const encoded = this.#encode(end)
+      const outcome = encoded instanceof Promise ? await encoded : encoded
+      if (this.#place === undefined) return this.#record(outcome, end)
+      this.#record(await this.#place.keep(this.#number, outcome), end)
     } catch (error) {
       this.#attempt.fault(error)
     } finally {
+      if (this.#place !== undefined) await this.#place.end()
       this.#turn?.leave()
       this.#leave?.()
       this.#cancellation.dispose()
@@ -112,7 +120,7 @@ class StepExecution {
       if (end !== 'allowed') return end
     }
     // After consent, and before an intent: what only waits has had no effect.
-    if (this.#spec.exclusive === true && !(await this.#takeTurn())) return undefined
+    if (this.#spec.workspace === 'write' && !(await this.#takeTurn())) return undefined
     if (this.#spec.effect === 'once') {
       await this.#attempt.append({ type: 'step.intended', data: { ...this.#ask, attempt: this.#number } })
     }
@@ -130,10 +138,11 @@ class StepExecution {
         turn === undefined ? this.#spec.run(run, tell) : turn.follow(this.#spec.run(run, tell)),
       )
       const end = running instanceof Promise ? await running : running
+      if (this.#place !== undefined) await this.#place.end()
       if (end.status === 'ok') return end
       if (this.#isAborted) return isAbort(end.error, this.#cancellation.reason) ? undefined : end
       if (this.#spec.effect === 'once')
-        return end.timedOut ? { status: 'failed', error: this.#unknownOutcome(), timedOut: true } : end
+        return end.timedOut ? { ...end, error: unknownOutcome(this.#spec.noun, this.#ask.key) } : end
       const delay = this.#delayAfter(end.error)
       if ('refusal' in delay) return { status: 'failed', error: delay.refusal, timedOut: false }
       if (delay.ms === undefined) return end
@@ -192,6 +201,25 @@ class StepExecution {
     return this.#cancellation.aborted
   }
 
+  get attempt(): Attempt {
+    return this.#attempt
+  }
+
+  get key(): string {
+    return this.#ask.key
+  }
+
+  get number(): number {
+    return this.#number
+  }
+
+  sandbox(cancellation: Cancellation): StepSandbox {
+    const { workspace: access, skills = [] } = this.#spec
+    if (access === undefined) throw withoutAccess(this.#ask.key)
+    this.#place ??= new StepPlace(this.#attempt, { key: this.#ask.key, scope: this.#scope, access, skills })
+    return this.#place.sandbox(cancellation)
+  }
+
   #runOnce(
     body: (run: EngineStepRun, tell?: (detail: EffectDetail) => void) => unknown,
     reconciles = false,
@@ -201,7 +229,7 @@ class StepExecution {
     // An attempt that timed out, or whose model went silent, aborts its own signal; the next one needs a fresh one.
     const ends = timeoutMs > 0 || this.#spec.noun === 'model'
     const cancellation = ends ? new Cancellation(this.#cancellation) : this.#cancellation
-    const run = new StepRunContext(this.#attempt, this.#ask.key, this.#number, cancellation)
+    const run = new StepRunContext(this, cancellation)
     const effect = observer?.effect(this.#facts(reconciles))
     const work = effect === undefined ? () => body(run) : () => effect.within(() => body(run, effect.tell))
     const end = runBody(work, {
@@ -241,7 +269,8 @@ class StepExecution {
 
   /** The effect was started by a process that died: ask the outside world, never run it again. */
   async #reconcile(): Promise<BodyEnd | undefined> {
-    const unknown: BodyEnd = { status: 'failed', error: this.#unknownOutcome(), timedOut: false }
+    const error = unknownOutcome(this.#spec.noun, this.#ask.key)
+    const unknown: BodyEnd = { status: 'failed', error, timedOut: false }
     if (this.#spec.reconcile === undefined) return unknown
     const end = await this.#runOnce((run) => this.#spec.reconcile?.(run), true)
     if (end.status === 'failed')
@@ -295,6 +324,7 @@ class StepExecution {
     if (noun === 'model') this.#attempt.budget?.finished(this.#ask.key, data)
     if (outcome.status === 'ok')
       for (const event of also?.() ?? []) this.#attempt.writer.write(event, nothing)
+    if (this.#place?.kept !== undefined) this.#attempt.writer.write(this.#place.kept, nothing)
     this.#attempt.recordResult(`${noun}.finished` as ResultType, data)
   }
 
@@ -310,26 +340,10 @@ class StepExecution {
       return { status: 'failed', error: serializeError(error) }
     }
   }
-
-  #unknownOutcome(): HarnessError {
-    const tool = this.#spec.noun === 'tool'
-    return new HarnessError({
-      code: tool ? 'tool/unknown-outcome' : 'step/unknown-outcome',
-      message: `"${this.#ask.key}" was started and it is not known whether it took effect. It is not run again; check by hand.`,
-      meta: { key: this.#ask.key },
-    })
-  }
 }
 
 const nothing = (): void => undefined
 
 function tellEnd(effect: EffectObserver, end: BodyEnd): void {
   effect.bodyEnded(end.status === 'failed' ? serializeError(end.error) : undefined)
-}
-
-/** Whether a body ended because it was told to: its failure says nothing and is not recorded. */
-function isAbort(error: unknown, reason: unknown): boolean {
-  if (error === reason || HarnessError.is(error, 'operation/cancelled')) return true
-  if (!(error instanceof Error)) return false
-  return error.name === 'AbortError' || error.cause === reason
 }

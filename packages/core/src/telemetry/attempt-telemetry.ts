@@ -13,12 +13,15 @@ import type {
   EffectObserver,
   EffectRun,
   NotStarted,
+  OperationEnd,
+  OperationFacts,
 } from '../run/observer.ts'
 import { metadataAttributes } from './attribute-values.ts'
 import { attributesIn, type Dialect } from './dialect.ts'
 import { EffectTelemetry } from './effect-telemetry.ts'
 import { quietly, runInside } from './guard.ts'
 import type { Instruments } from './instruments.ts'
+import { operationSpan } from './operation-span.ts'
 import { RunTotals } from './run-totals.ts'
 import { OpenSpan, parentOf, spanContextOf, traceContextOf } from './spans.ts'
 import type { ResolvedTelemetry } from './telemetry-options.ts'
@@ -100,6 +103,11 @@ export class AttemptTelemetry implements AttemptObserver {
     if (this.#over) effect.abandon(undefined)
     this.#effects.set(run.key, effect)
     return effect
+  }
+
+  operation(facts: OperationFacts): (end: OperationEnd) => void {
+    const parent = this.#effects.get(facts.key)?.context ?? this.#contextOf(facts.key)
+    return operationSpan({ tracer: this.init.tracer, runId: this.facts.runId, parent }, facts)
   }
 
   retried(noun: EffectNoun): void {

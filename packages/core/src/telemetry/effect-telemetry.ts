@@ -31,6 +31,11 @@ export class EffectTelemetry implements EffectObserver {
     this.#startedAt = platform.monotonic()
   }
 
+  /** Where what it does belongs. */
+  get context(): Context {
+    return this.#span.context
+  }
+
   within<T>(body: () => T): T {
     return this.#span.within(body)
   }

@@ -46,6 +46,10 @@ export function guardAttempt(attempt: AttemptObserver): AttemptObserver {
       const effect = quietly(() => attempt.effect(facts))
       return effect === undefined ? ignorant : guardEffect(effect)
     },
+    operation: (facts) => {
+      const told = quietly(() => attempt.operation(facts))
+      return (end) => quietly(() => told?.(end))
+    },
     retried: (noun) => quietly(() => attempt.retried(noun)),
     recorded: (type, data) => quietly(() => attempt.recorded(type, data)),
     ended: (end) => quietly(() => attempt.ended(end)),

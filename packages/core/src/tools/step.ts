@@ -4,6 +4,7 @@ import { HarnessError } from '../errors/harness-error.ts'
 import type { LabelRecord } from '../history/event.ts'
 import type { EngineContext, GateSpec, StepSpec } from '../run/definition.ts'
 import type { EffectFacts } from '../run/observer.ts'
+import type { Skill } from '../ports/index.ts'
 import { issueRecords, issueText, validate } from '../schema/validate.ts'
 import { ToolCallContext } from './tool-call-context.ts'
 
@@ -20,6 +21,8 @@ export interface ToolStepInit {
   readonly label: LabelRecord
   readonly callId?: string
   readonly defaultTimeoutMs: number
+  /** Of the agent that calls. */
+  readonly skills?: readonly Skill[]
   readonly folded?: boolean
   /** Sees each result before it is recorded and gives the one that is. */
   readonly inspect?: (output: unknown, run: StepRun) => unknown
@@ -40,7 +43,8 @@ export function toolStep(init: ToolStepInit): StepSpec {
     timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
     label: () => init.label,
     ...(init.gate !== undefined && { gate: init.gate }),
-    ...(tool.workspace === 'write' && { exclusive: true }),
+    workspace: tool.workspace ?? 'read',
+    ...(init.skills !== undefined && init.skills.length > 0 && { skills: init.skills }),
     facts: () => toolFacts(tool.name, init.label),
     run: (run, tell) => {
       const { agent } = init.label

@@ -2,6 +2,7 @@ import { toolCheckpoints } from '../checkpoints/run-checkpoints.ts'
 import type { Checkpoints } from '../define/checkpoints.ts'
 import type { StepRun } from '../define/effect.ts'
 import type { ToolMemory } from '../define/memory.ts'
+import type { StepSandbox } from '../define/sandbox.ts'
 import type { ToolContext } from '../define/tool.ts'
 import { toolMemory } from '../memory/run-memory-access.ts'
 import type { Json, Logger, RunMetrics } from '../ports/index.ts'
@@ -49,6 +50,10 @@ export class ToolCallContext implements ToolContext {
 
   get signal(): AbortSignal {
     return this.#run.signal
+  }
+
+  get sandbox(): StepSandbox {
+    return this.#run.sandbox
   }
 
   get memory(): ToolMemory {

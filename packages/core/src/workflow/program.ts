@@ -122,9 +122,9 @@ class ContextBuilder {
   #step<T>(name: string, run: Parameters<WorkflowContext['step']>[1], options: StepOptions<T>): Promise<T> {
     // The engine marks its own promise as handled; only a refusal has to be.
     try {
-      const { key, retry, timeoutMs, effect, reconcile } = options
+      const { key, retry, timeoutMs, effect, reconcile, workspace } = options
       const what = `The step "${name}"`
-      checkOptions(what, { timeoutMs, effect }, stepRules)
+      checkOptions(what, { timeoutMs, effect, workspace }, stepRules)
       if (retry !== undefined) checkOptions(`${what}, retry`, { ...retry }, retryRules)
       if (typeof run !== 'function') throw new TypeError(`The step "${name}" needs a function to run.`)
       if (effect === 'once' && retry !== undefined) {
@@ -140,6 +140,7 @@ class ContextBuilder {
         ...(retry !== undefined && { retry }),
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(reconcile !== undefined && { reconcile }),
+        ...(workspace !== undefined && { workspace }),
       })
     } catch (error) {
       return handled(Promise.reject(error))
@@ -206,7 +207,7 @@ class ContextBuilder {
   }
 }
 
-const stepRules = { timeoutMs: 'timeoutMs', effect: 'effect' } as const
+const stepRules = { timeoutMs: 'timeoutMs', effect: 'effect', workspace: 'access' } as const
 
 const retryRules = {
   maxAttempts: 'count',

@@ -1,4 +1,4 @@
-import { noSandbox } from '../../src/harness/no-sandbox.ts'
+import { inMemoryFiles } from '../../src/in-memory/in-memory-files.ts'
 import { inMemoryStore } from '../../src/in-memory/in-memory-store.ts'
 import { nodePlatform } from '../../src/platform/node-platform.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
@@ -38,8 +38,7 @@ export function processWith(
     store,
     platform: options.platform ?? nodePlatform(),
     logger: silentLogger,
-    sandbox: noSandbox(),
-    workspace: undefined,
+    ...inMemoryFiles(),
     isSessionOpen: () => false,
     resolve: () => definition,
     timing: { ...timing, ...options.timing },

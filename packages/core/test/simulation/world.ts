@@ -5,7 +5,7 @@ import type { CommittedEvents, ResultData } from '../../src/history/event.ts'
 import type { StepRun } from '../../src/define/effect.ts'
 import type { Definition } from '../../src/run/definition.ts'
 import type { Engine } from '../../src/run/engine.ts'
-import { noSandbox } from '../../src/harness/no-sandbox.ts'
+import { inMemoryFiles } from '../../src/in-memory/in-memory-files.ts'
 import { silentLogger } from '../../src/platform/silent-logger.ts'
 import type { Core } from './core.ts'
 import { SimApprover } from './sim-approver.ts'
@@ -160,8 +160,7 @@ export class World implements StoreHooks {
       memory: memory && { memory, capabilities: store.info.capabilities, ofStore: true },
       platform: process.platform,
       logger: silentLogger,
-      sandbox: noSandbox(),
-      workspace: undefined,
+      ...inMemoryFiles(),
       isSessionOpen: () => false,
       resolve: () => definition,
       timing,

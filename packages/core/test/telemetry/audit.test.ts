@@ -121,6 +121,17 @@ const samples: Readonly<
     { ...result, commandId: 'c' },
     { ...goneResult, commandId: 'c' },
   ],
+  'workspace.snapshotted': [
+    { key: 'a', scope: '', ref: 'abc', files: 2, bytes: 9, writtenBytes: 4 },
+    {
+      key: 'a',
+      scope: '',
+      ref: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      files: 2,
+      bytes: 9,
+      writtenBytes: 4,
+    },
+  ],
   'signal.rejected': [
     { key: 'go', commandId: 'c', issues: [{ path: 'a', message: content }] },
     { key: 'go', commandId: 'c', issues: gone },

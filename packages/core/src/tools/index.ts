@@ -1,0 +1,7 @@
+export { bash } from './builtin/bash.ts'
+export { edit } from './builtin/edit.ts'
+export { glob } from './builtin/glob.ts'
+export { grep } from './builtin/grep.ts'
+export { list } from './builtin/list.ts'
+export { read } from './builtin/read.ts'
+export { write } from './builtin/write.ts'
