@@ -12,3 +12,27 @@ export type {
 export type { AuthRefusal, AuthRequest, FetchLike, ServerAuth } from './auth/server-auth.ts'
 export { apiKeyAuth, basicAuth, bearerAuth } from './auth/static-auth.ts'
 export type { Secret } from './auth/static-auth.ts'
+export { serveMcp } from './server/serve.ts'
+export type {
+  ServableDefinition,
+  ServableEvent,
+  ServableHarness,
+  ServableRun,
+  ServableRunnable,
+  ServableRunOptions,
+  ServableSchema,
+  ServableSession,
+} from './server/servable.ts'
+export type {
+  Authenticate,
+  ExposedDefinition,
+  HttpCaller,
+  HttpTransportOptions,
+  McpCall,
+  McpServing,
+  ServeMcpOptions,
+  StdioTransportOptions,
+} from './server/serve-options.ts'
+export { credentialFile } from './auth/credential-file.ts'
+export type { CredentialFileInit } from './auth/credential-file.ts'
+export type { CredentialKey } from './auth/sealed-text.ts'

@@ -21,7 +21,6 @@ export async function authorizeByCode(
 ): Promise<TokenRecord> {
   const { server, client, resource, scope } = request
   const sdk = await loadSdkAuth()
-  requirePkce(server)
   const state = randomBytes(32).toString('base64url')
   const { authorizationUrl, codeVerifier } = await sdk.startAuthorization(server.issuer, {
     ...(server.metadata !== undefined && { metadata: server.metadata }),
@@ -82,7 +81,7 @@ function codeOf(back: string | URL, redirectUrl: string, state: string, server: 
 }
 
 /** Without PKCE a stolen code is a stolen token. A server of the oldest protocol has no metadata to say it in. */
-function requirePkce({ metadata, issuer }: AuthorizationServer): void {
+export function requirePkce({ metadata, issuer }: AuthorizationServer): void {
   if (metadata === undefined) return
   const supports =
     (metadata.code_challenge_methods_supported as readonly string[] | undefined)?.includes('S256') === true

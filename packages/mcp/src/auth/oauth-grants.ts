@@ -4,7 +4,7 @@ import { authError } from './auth-error.ts'
 import { loadSdkAuth, type AuthorizationServer } from './oauth-discovery.ts'
 import type { GuardedFetch } from './oauth-fetch.ts'
 import type { OAuthClient } from './oauth-options.ts'
-import type { RegisteredClient, TokenRecord } from './oauth-record.ts'
+import { renewAtOf, type RegisteredClient, type TokenRecord } from './oauth-record.ts'
 
 /** Who asks for a token, where and how. */
 export interface TokenRequest {
@@ -117,7 +117,7 @@ async function grant(
   return {
     access: tokens.access_token,
     ...(tokens.refresh_token !== undefined && { refresh: tokens.refresh_token }),
-    ...(tokens.expires_in !== undefined && { expiresAt: Date.now() + tokens.expires_in * 1_000 }),
+    ...(tokens.expires_in !== undefined && { renewAt: renewAtOf(tokens.expires_in * 1_000) }),
     ...(scope !== undefined && { asked: scope }),
   }
 }

@@ -1,6 +1,6 @@
 import { abortable } from './abortable.ts'
 import { authError } from './auth-error.ts'
-import { authorizeByCode, registerClient } from './oauth-authorize.ts'
+import { authorizeByCode, registerClient, requirePkce } from './oauth-authorize.ts'
 import { discover, loadSdkAuth, readServer, sameIssuer, type ProtectedServer } from './oauth-discovery.ts'
 import { guardedFetch, type GuardedFetch } from './oauth-fetch.ts'
 import {
@@ -237,6 +237,7 @@ class StoredOAuth implements OAuthProvider {
       const token = await clientCredentials({ ...base, client: options.client })
       return this.#write(key, granted(record, server, token))
     }
+    requirePkce(server)
     let client = this.#client(record, server.issuer)
     if (client === undefined) {
       const registered = await registerClient({ options, server, scope, guard: this.#guard(request, signal) })

@@ -13,8 +13,8 @@ export interface RegisteredClient {
 export interface TokenRecord {
   readonly access: string
   readonly refresh?: string
-  /** Milliseconds since the epoch. */
-  readonly expiresAt?: number
+  /** When it is renewed before it is shown, in milliseconds since the epoch: a little before it ends. */
+  readonly renewAt?: number
   /** The scopes that were asked for, so that the same ones are not asked for again and again. */
   readonly asked?: string
 }
@@ -29,12 +29,17 @@ export interface OAuthRecord {
   readonly token?: TokenRecord
 }
 
-/** A token that ends within this time is renewed before it is used: a request takes a while to arrive. */
-const expirySkewMs = 30_000
+/** A request takes a while to arrive, so a token is renewed this long before its end; a short one in its last tenth. */
+const skewMs = 30_000
+
+/** When a token that lives for so long has to be renewed. */
+export function renewAtOf(lifetimeMs: number, now = Date.now()): number {
+  return now + lifetimeMs - Math.min(skewMs, lifetimeMs / 10)
+}
 
 /** Whether the token can be shown now. */
 export function isUsable(token: TokenRecord, now = Date.now()): boolean {
-  return token.expiresAt === undefined || token.expiresAt - expirySkewMs > now
+  return token.renewAt === undefined || token.renewAt > now
 }
 
 /** One entry of the store for one server and account. Query and fragment name no other server. */
