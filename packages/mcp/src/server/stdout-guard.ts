@@ -15,7 +15,7 @@ export function guardStdout(onError: (error: Error) => void): GuardedStdout {
   const { stdout, stderr } = process
   const original = stdout.write
   const write = original.bind(stdout)
-  stdout.write = stderr.write.bind(stderr) as typeof stdout.write
+  stdout.write = stderr.write.bind(stderr)
   stdout.on('error', onError)
   const output = new Writable({
     decodeStrings: false,

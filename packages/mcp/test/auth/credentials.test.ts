@@ -125,7 +125,7 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toBe(before)
     const envelope = JSON.parse(before) as Record<string, string>
     for (const field of ['data', 'tag', 'nonce']) {
-      const bytes = Buffer.from(envelope[field]!, 'base64')
+      const bytes = Buffer.from(envelope[field] ?? '', 'base64')
       bytes[0]! ^= 1
       await writeFile(file, JSON.stringify({ ...envelope, [field]: bytes.toString('base64') }))
       await expect(store.get('a')).rejects.toMatchObject(refused('credentials_corrupt'))

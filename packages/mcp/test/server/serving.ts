@@ -88,7 +88,7 @@ export function testHarness(): {
     workflows: { add, broken, decide },
   })
   return {
-    harness: harness as unknown as Harness,
+    harness,
     model,
     seen,
     hanging: () => new Promise((resolve) => seen.started.push(resolve)),
@@ -128,6 +128,6 @@ export async function serveHttpForTest(
 export async function connectClient(url: URL, who = 'ann'): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' })
   const requestInit = { headers: { authorization: `Bearer token-of-${who}` } }
-  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }) as never)
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }))
   return client
 }
