@@ -4,7 +4,7 @@ import type { Call } from './call-gate.ts'
 import { errnoOf, pathFault } from './file-faults.ts'
 import { readOpen } from './file-read.ts'
 import { kindOf, type HeldFolder } from './held-folder.ts'
-import { atFolder, notAFile } from './path-walk.ts'
+import { atFolder, folderBelow, notAFile } from './path-walk.ts'
 import * as system from './system-calls.ts'
 import { TreeSearch } from './tree-search.ts'
 
@@ -100,7 +100,10 @@ async function startOf(
     if (stats === undefined) return undefined
     const kind = kindOf(stats)
     if (kind === 'link' || kind === 'special') throw pathFault(call.path, kind)
-    if (kind === 'directory') return { folder: await folder.folder(name) }
+    if (kind === 'directory') {
+      const start = await folderBelow(call, folder, name)
+      return start && { folder: start }
+    }
     return await contentOf(call, { folder, name, path: call.path })
   })
 }
