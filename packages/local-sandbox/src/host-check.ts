@@ -34,6 +34,7 @@ export function requireRoot(root: string): string {
   try {
     real = realpathSync(root)
   } catch (cause) {
+    if (errnoOf(cause) === 'EACCES') throw notWritable(root, cause)
     throw unavailable(
       'root_missing',
       `The root ${root} of the sandbox does not exist. Make the directory.`,
@@ -48,14 +49,23 @@ export function requireRoot(root: string): string {
     mkdirSync(all, { recursive: true, mode: 0o700 })
     rmdirSync(mkdtempSync(join(all, `${ownerOfThisProcess()}.try-`)))
   } catch (cause) {
-    const isReadOnly = errnoOf(cause) === 'EROFS'
-    throw unavailable(
-      isReadOnly ? 'root_read_only' : 'root_not_writable',
-      `The root ${root} of the sandbox ${isReadOnly ? 'is on a disk that is read-only' : 'cannot be written'}. Name another one.`,
-      cause,
-    )
+    throw notWritable(root, cause)
   }
   return real
+}
+
+function notWritable(root: string, cause: unknown): PortError<'sandbox/unavailable'> {
+  return errnoOf(cause) === 'EROFS'
+    ? unavailable(
+        'root_read_only',
+        `The root ${root} of the sandbox is on a read-only disk. Name another one.`,
+        cause,
+      )
+    : unavailable(
+        'root_not_writable',
+        `The root ${root} of the sandbox cannot be written. Give this process the right to it, or name another one.`,
+        cause,
+      )
 }
 
 function unavailable(reason: string, message: string, cause?: unknown): PortError<'sandbox/unavailable'> {

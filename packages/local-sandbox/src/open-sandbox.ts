@@ -61,8 +61,9 @@ interface SandboxParts {
 class LocalSandbox implements Sandbox {
   readonly report: IsolationReport
   readonly files: Sandbox['files']
-  readonly exec?: NonNullable<Sandbox['exec']>
-  readonly spawn?: NonNullable<Sandbox['spawn']>
+  // Declared and not defined: a sandbox without commands does not have the properties.
+  declare readonly exec?: NonNullable<Sandbox['exec']>
+  declare readonly spawn?: NonNullable<Sandbox['spawn']>
   readonly #parts: SandboxParts
   #closing: Promise<void> | undefined
 
