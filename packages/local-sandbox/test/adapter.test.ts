@@ -39,7 +39,7 @@ function asNobody<T>(work: () => T): T {
 
 test('a root that is not fit is refused by name when the adapter is made', async () => {
   const root = freshRoot()
-  const reasonOf = (path: string): Promise<string> => faultOf(Promise.try(() => localSandbox({ root: path })))
+  const reasonOf = (path: string): Promise<string> => faultOf((async () => localSandbox({ root: path }))())
   expect(await reasonOf(join(root, 'none'))).toBe('sandbox/unavailable/root_missing')
   writeFileSync(join(root, 'file'), '')
   expect(await reasonOf(join(root, 'file'))).toBe('sandbox/unavailable/root_not_a_directory')
@@ -63,7 +63,7 @@ test('a root on a read-only disk is refused by name', () => {
 
 test('a host where paths cannot be walked safely is refused', async () => {
   const reasonOf = (platform: string, hasProc: boolean): Promise<string> =>
-    faultOf(Promise.try(() => requireHost({ platform, hasProc })))
+    faultOf((async () => requireHost({ platform, hasProc }))())
   expect(await reasonOf('darwin', true)).toBe('sandbox/unavailable/system')
   expect(await reasonOf('win32', false)).toBe('sandbox/unavailable/system')
   expect(await reasonOf('linux', false)).toBe('sandbox/unavailable/proc')
