@@ -58,8 +58,11 @@ export async function removeAbandoned(layout: DiskLayout): Promise<void> {
 }
 
 function isAbandoned(folder: string): boolean {
-  const stat = statSync(`${folder}/trees`, { throwIfNoEntry: false })
-  return stat === undefined || Date.now() - Math.max(stat.mtimeMs, stat.ctimeMs) > abandonedMs
+  // Every call makes or removes something in one of these.
+  const times = [folder, `${folder}/trees`, `${folder}/temp`].map(
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  )
+  return Date.now() - Math.max(...times) > abandonedMs
 }
 
 /** How a file of a store is called in a trash. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
@@ -6,6 +7,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   unlinkSync,
 } from 'node:fs'
@@ -18,6 +20,9 @@ const pathOnly = 0o10000000
 
 /** How often an entry is looked at again that turned into something else meanwhile. */
 const mostLooks = 10
+
+/** Below this many folders a tree is moved up and removed from there: each level holds a descriptor and a frame. */
+const deepestWay = 128
 
 /**
  * Removes a tree and never anything that its links name, also when a process in it swaps entries meanwhile. What is not
@@ -32,37 +37,54 @@ export function removeTree(path: string): void {
     throw error
   }
   try {
-    removeEntry(parent, basename(path))
+    removeEntry({ parent, top: undefined, depth: 0 }, basename(path))
   } finally {
     parent.release()
   }
 }
 
-function removeEntry(parent: HeldDirectory, name: string | Buffer): void {
+/** Where a removal is. */
+interface RemovalPlace {
+  readonly parent: HeldDirectory
+  /** The folder whose tree is removed; what lies too deep is moved into it. */
+  readonly top: HeldDirectory | undefined
+  readonly depth: number
+}
+
+function removeEntry(place: RemovalPlace, name: string | Buffer): void {
+  const path = place.parent.at(name)
   for (let look = 1; ; look++) {
     try {
-      const stat = lstatSync(parent.at(name), { throwIfNoEntry: false })
+      const stat = lstatSync(path, { throwIfNoEntry: false })
       if (stat === undefined) return
-      if (stat.isDirectory()) removeFolder(parent, name)
-      else unlinkSync(parent.at(name))
+      if (stat.isDirectory()) removeFolder(place, name)
+      else unlinkSync(path)
       return
     } catch (error) {
-      const isChanged = failedWith(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENOTEMPTY', 'EPERM')
+      const isChanged = failedWith(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENOTEMPTY')
       if (!isChanged || look === mostLooks) throw error
     }
   }
 }
 
-/** Depth is bounded by what the file system lets a process make through paths, and each level holds one descriptor. */
-function removeFolder(parent: HeldDirectory, name: string | Buffer): void {
+function removeFolder({ parent, top, depth }: RemovalPlace, name: string | Buffer): void {
   const held = openWritable(parent, name)
   try {
-    for (const entry of readdirSync(held.path, { encoding: 'buffer' })) removeEntry(held, entry)
+    if (depth >= deepestWay && top !== undefined) {
+      renameSync(parent.at(name), top.at(`deeper-${randomUUID()}`))
+      return
+    }
+    // What was moved up meanwhile is found by looking again.
+    for (let names = namesOf(held); names.length > 0; names = depth === 0 ? namesOf(held) : []) {
+      for (const entry of names) removeEntry({ parent: held, top: top ?? held, depth: depth + 1 }, entry)
+    }
   } finally {
     held.release()
   }
   rmdirSync(parent.at(name))
 }
+
+const namesOf = (held: HeldDirectory): readonly Buffer[] => readdirSync(held.path, { encoding: 'buffer' })
 
 /** Commands may have taken every right from a folder; it is ours all the same. */
 function openWritable(parent: HeldDirectory, name: string | Buffer): HeldDirectory {

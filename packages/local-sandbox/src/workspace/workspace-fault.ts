@@ -38,5 +38,11 @@ export function portErrorOf(error: unknown, call: string): unknown {
   })
 }
 
+/** A path may be as long as a tree is deep; this much of it says where to look. */
+const longestNamed = 1_000
+
 /** How a path of a tree is named to people: as commands see it. */
-export const insidePath = (path: string): string => `/workspace/${path}`
+export function insidePath(path: string): string {
+  const inside = `/workspace/${path}`
+  return inside.length <= longestNamed ? inside : `${inside.slice(0, longestNamed)}…`
+}
