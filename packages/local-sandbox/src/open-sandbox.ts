@@ -93,7 +93,7 @@ class LocalSandbox implements Sandbox {
     }
   }
 
-  async close(): Promise<void> {
+  readonly close = async (): Promise<void> => {
     await (this.#closing ??= this.#close())
   }
 

@@ -1,5 +1,5 @@
-import { stat, utimes } from 'node:fs/promises'
-import { DirtyFolders, replaceFile, writeOnce } from './durable-file.ts'
+import { utimes } from 'node:fs/promises'
+import { DirtyFolders, replaceFile, syncFolder, writeOnce } from './durable-file.ts'
 import { rescue, type ProcessFolder } from './process-folder.ts'
 import { encodeRecord, readRecord } from './record-file.ts'
 import { failedWith, fault } from './workspace-fault.ts'
@@ -8,6 +8,8 @@ import { failedWith, fault } from './workspace-fault.ts'
 export interface RefRecord {
   readonly files: number
   readonly bytes: number
+  /** When a snapshot gave it last, by the adapter's clock: its retention begins then. */
+  readonly made: number
   /** Its retention is over and its tree was swept; the record says so until nobody names it any more. */
   readonly expired?: true
 }
@@ -39,14 +41,12 @@ export class RefRecords {
     return `${this.#process.layout.refs}/${node}`
   }
 
-  /** Milliseconds; `undefined` for an unknown one. */
-  async touched(node: string): Promise<number | undefined> {
-    try {
-      return Math.round((await stat(this.path(node))).mtimeMs)
-    } catch (error) {
-      if (failedWith(error, 'ENOENT')) return undefined
-      throw error
-    }
+  /** The record, without a touch; `undefined` when there is none. Throws `workspace/corrupt`. */
+  async read(node: string): Promise<RefRecord | undefined> {
+    const path = this.path(node)
+    const record = await readRecord<RefRecord>(path)
+    if (record !== undefined || !(await rescue(this.#process.layout, path))) return record
+    return readRecord<RefRecord>(path)
   }
 
   /** The record with a new touch; `undefined` when there is none. Throws `workspace/corrupt`. */
@@ -62,14 +62,14 @@ export class RefRecords {
     return readRecord<RefRecord>(path)
   }
 
-  /** Makes a snapshot known, durably. Everything that it names must be durable. */
-  async keep(node: string, record: RefRecord, now: number): Promise<void> {
-    const there = await this.touch(node, now).catch(() => undefined)
-    const dirty = new DirtyFolders()
-    if (there === undefined || there.expired === true) await this.write(node, record, now)
+  /** Makes a snapshot known, durably, as made now. Everything that it names must be durable. */
+  async keep(node: string, record: RefRecord, retentionMs: number | undefined): Promise<void> {
+    const there = await this.touch(node, record.made).catch(() => undefined)
+    // Without a retention nobody asks when it was made, and a tree that did not change writes nothing.
+    const isCurrent = there?.expired !== true && (retentionMs === undefined || there?.made === record.made)
+    if (there === undefined || !isCurrent) return this.#write(node, record)
     // Another process may have made it and not made it durable yet.
-    else dirty.add(this.#process.layout.refs)
-    await dirty.sync()
+    return syncFolder(this.#process.layout.refs)
   }
 
   /** In the place of a record that a sweep took away; one that was made meanwhile stays. */
@@ -81,11 +81,10 @@ export class RefRecords {
     await dirty.sync()
   }
 
-  async write(node: string, record: RefRecord, now: number): Promise<void> {
+  async #write(node: string, record: RefRecord): Promise<void> {
     const dirty = new DirtyFolders()
-    const temp = this.#process.temp()
-    const bytes = encodeRecord(record)
-    await replaceFile({ temp, path: this.path(node), bytes, touched: now / 1_000 }, dirty)
+    const file = { temp: this.#process.temp(), path: this.path(node), bytes: encodeRecord(record) }
+    await replaceFile({ ...file, touched: record.made / 1_000 }, dirty)
     await dirty.sync()
   }
 }

@@ -9,7 +9,7 @@ export interface SnapshotOptions {
   readonly quota?: WorkspaceQuota
   /** A folder of the host whose content a new workspace begins with. */
   readonly from?: string
-  /** Milliseconds that a snapshot is kept after it was last made, given or restored. Default: as long as it is live. */
+  /** Milliseconds that a snapshot is kept after it was last made. Default: as long as it is live. */
   readonly retentionMs?: number
 }
 

@@ -106,15 +106,16 @@ async function sweepRefs(parts: SweepParts, { live, graceMs, now }: SweepRequest
   for (const node of namesIn(process.layout.refs)) {
     const seen = seenFile(refs.path(node))
     if (seen === undefined) continue
-    const age = now - Math.round(seen.mtimeMs)
-    if (live.has(node) ? age <= retentionMs : age <= graceMs) continue
+    const touchedAt = Math.round(seen.mtimeMs)
     const record = await readRecord<RefRecord>(seen.path).catch(ignoreCorrupt)
     const isExpired = record?.expired === true
+    const made = record?.made ?? touchedAt
+    if (live.has(node) ? now - made <= retentionMs : now - touchedAt <= graceMs) continue
     if (live.has(node)) {
       if (isExpired) continue
-      const rest: RefRecord = { files: record?.files ?? 0, bytes: record?.bytes ?? 0, expired: true }
+      const rest: RefRecord = { files: record?.files ?? 0, bytes: record?.bytes ?? 0, made, expired: true }
       // Whoever makes the same snapshot meanwhile does not find it, and writes a record that replaces this one.
-      const leave = (): Promise<void> => refs.leaveExpired(node, rest, Math.round(seen.mtimeMs))
+      const leave = (): Promise<void> => refs.leaveExpired(node, rest, touchedAt)
       if (await removeUntouched(process, seen, leave)) removed++
     } else if (await removeUntouched(process, seen)) {
       removed += isExpired ? 0 : 1

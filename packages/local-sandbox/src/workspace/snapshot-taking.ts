@@ -43,7 +43,7 @@ export async function takeTree(
         const node = tree.hash as string
         const { files, bytes } = tree
         runs.requireRunning(live.run)
-        await refs.keep(node, { files, bytes }, state.now())
+        await refs.keep(node, { files, bytes, made: state.now() }, state.settings.retentionMs)
         const changed = node !== live.base
         if (changed) live.setBase(node)
         return { node, tree, result: { changed, files, bytes, writtenBytes } }

@@ -139,7 +139,8 @@ class TreeStoring {
     file.hash = hash('sha256', bytes, 'hex')
     // The snapshot before holds it, and the workspace holds that snapshot.
     if (file.hash === file.hashBefore) return undefined
-    this.#written += await this.#parts.objects.put(file.hash, bytes, this.#dirty)
+    const written = await this.#parts.objects.put(file.hash, bytes, this.#dirty)
+    this.#written += written
     return undefined
   }
 
@@ -199,7 +200,8 @@ class TreeStoring {
 
   async #putNode(name: string, bytes: Buffer): Promise<void> {
     await this.#pool.add(async () => {
-      this.#written += await this.#parts.trees.put(name, bytes, this.#dirty)
+      const written = await this.#parts.trees.put(name, bytes, this.#dirty)
+      this.#written += written
     })
   }
 }

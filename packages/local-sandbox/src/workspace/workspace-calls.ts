@@ -29,7 +29,7 @@ export function openWorkspace(
   return once(state, operation, { call: 'open' }, async (attempt, before) => {
     const known = openedBefore(attempt)
     if (known !== undefined) return known
-    if (before?.ref !== undefined && (await attempt.stores.refs.touched(before.ref)) !== undefined) {
+    if (before?.ref !== undefined && (await attempt.stores.refs.read(before.ref)) !== undefined) {
       return buildWorkspace(attempt, before.ref)
     }
     return beginWorkspace(attempt)
@@ -199,8 +199,9 @@ async function settleInto(
 async function requireKept(state: WorkspaceState, { refs }: WorkspaceStores, node: string): Promise<void> {
   const { retentionMs = Infinity } = state.settings
   const now = state.now()
-  const touched = await refs.touched(node)
-  const isOver = touched !== undefined && now - touched > retentionMs
+  const known = await refs.read(node)
+  const isOver = known !== undefined && now - known.made > retentionMs
+  // One that is over is not touched, or it would never go.
   const record = isOver ? { expired: true } : await refs.touch(node, now)
   if (record === undefined) {
     throw fault('missing', 'There is no such snapshot: it was never made in this root, or it was swept')
