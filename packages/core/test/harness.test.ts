@@ -192,7 +192,8 @@ describe('inspect', () => {
       adapters: [
         { role: 'store', info: { id: 'in-memory' } },
         { role: 'platform', info: { id: 'node' } },
-        { role: 'sandbox' },
+        { role: 'sandbox', info: { id: 'in-memory' } },
+        { role: 'workspace', info: { id: 'in-memory' } },
         { role: 'models.main' },
       ],
       models: [{ alias: 'main', provider: 'scripted', modelId: 'scripted-1' }],

@@ -275,12 +275,3 @@ test('the connections of a run whose session nobody holds end with its attempt [
   await expect.poll(() => source.log).toEqual(['open s', 'call remove', 'close s'])
   await second.shutdown()
 })
-
-test('without a sandbox a source that asks for one is told so', async () => {
-  const source = scriptedSource('github', listed('search'))
-  const { clock, harnessOf } = setup([source], [says('ok')])
-  const session = await harnessOf().getSession('s')
-  await clock.until(session.agents.agent.run('go'))
-  const error = await failureOf(source.requests[0]?.sandbox() ?? Promise.resolve())
-  expect(error.code).toBe('sandbox/unavailable')
-})
