@@ -20,7 +20,7 @@ describe('a run with files that dies at any call', () => {
     ['in-memory', 'in-memory', 1],
     ['sqlite', 'local', size === 'full' ? 1 : 4],
   ] as const)(
-    'of a store (%s) or of its files (%s) goes on with its files as they were',
+    'of a store (%s) or of its files (%s) goes on with its files as they were [WSP-21, WSP-22]',
     { timeout: 300_000 },
     async (store, files, every) => {
       const { boundaries, kills, problems } = await filesSweep(adapterSets[store], filePlaces[files], {
@@ -65,7 +65,7 @@ function generation(
 }
 
 test(
-  'a process that is killed in and between steps leaves the files of the last recorded one',
+  'a process that is killed in and between steps leaves the files of the last recorded one [WSP-21]',
   { timeout: 120_000 },
   async () => {
     const folder = tempFolder()

@@ -59,7 +59,7 @@ function resultsOf(messages: readonly Message[]): unknown[] {
   )
 }
 
-test('the exports of @belay/core/tools, and what each may do unasked', () => {
+test('the exports of @belay/core/tools, and what each may do unasked [TOL-1, TOL-2, TOL-3]', () => {
   const facts = Object.entries(builtIn).map(([name, tool]) => [
     name,
     tool.name,
@@ -78,7 +78,7 @@ test('the exports of @belay/core/tools, and what each may do unasked', () => {
   ])
 })
 
-test('files are written, read, changed and found', async () => {
+test('files are written, read, changed and found [TOL-7]', async () => {
   const path = '/workspace/src/a.ts'
   expect(
     await told([
@@ -111,7 +111,7 @@ test('files are written, read, changed and found', async () => {
   ])
 })
 
-test('a wrong path comes back to the model as an error', async () => {
+test('a wrong path comes back to the model as an error [TOL-5]', async () => {
   const results = await told([
     ['read', { path: '/workspace/none' }],
     ['list', { path: '/workspace/none' }],
@@ -130,7 +130,7 @@ test('a wrong path comes back to the model as an error', async () => {
   ])
 })
 
-test('skills are files of the sandbox, once it is opened', async () => {
+test('skills are files of the sandbox, once it is opened [WSP-29]', async () => {
   const results = await told([
     ['list', { path: '/skills/style' }],
     ['read', { path: '/skills/style/words.txt' }],
@@ -144,11 +144,11 @@ test('skills are files of the sandbox, once it is opened', async () => {
 })
 
 describe('bash', () => {
-  test('says how a command ended and what it wrote', async () => {
+  test('says how a command ended and what it wrote [TOL-8]', async () => {
     expect(await told([['bash', { command: 'ls -l' }]])).toEqual(['[exit code 3]\n[stdout]\nbash -c ls -l'])
   })
 
-  test('falls back to sh, and says what ended a command', async () => {
+  test('falls back to sh, and says what ended a command [TOL-8]', async () => {
     const files = watchedFiles()
     const output = {
       stdout: new TextEncoder().encode('half'),
@@ -175,7 +175,7 @@ describe('bash', () => {
     ])
   })
 
-  test('is refused by name where the sandbox runs no commands', () => {
+  test('is refused by name where the sandbox runs no commands [TOL-4]', () => {
     const agent = defineAgent({ name: 'coder', model: 'm', instructions: 'x', tools: [bash] })
     const models = { m: scriptedModel([]) }
     const refused = thrownBy(() =>
@@ -186,13 +186,13 @@ describe('bash', () => {
   })
 })
 
-test('long results keep their beginning and end and no half character', () => {
+test('long results keep their beginning and end and no half character [TOL-6]', () => {
   expect(boundText('short')).toBe('short')
   const cut = boundText('é'.repeat(100), 51)
   expect(cut).toBe(`${'é'.repeat(12)}\n[150 bytes are left out here]\n${'é'.repeat(12)}`)
 })
 
-test('commands and snapshots are spans of their step, without arguments or refs', async () => {
+test('commands and snapshots are spans of their step, without arguments or refs [TEL-12, TEL-13]', async () => {
   const telemetry = tracing()
   await told(
     [

@@ -121,7 +121,7 @@ function world(
 const nothingOpen = { sandboxes: 0, workspaces: 0, processes: 0 }
 
 describe('the files of a durable run', () => {
-  test('are kept with each step that changes them, right before its result, and given back at its end', async () => {
+  test('are kept with each step that changes them, right before its result, and given back at its end [WSP-20, WSP-22, WSP-23, RUN-46, EVT-28]', async () => {
     const { run, files, types } = world()
     expect(await run(['a', 'read', 'look', 'b'])).toEqual(['a', 'a', 'a', 'ab'])
     expect(await types()).toEqual([
@@ -138,14 +138,14 @@ describe('the files of a durable run', () => {
     expect(files.open).toEqual(nothingOpen)
   })
 
-  test('are not opened by a run that does not use them', async () => {
+  test('are not opened by a run that does not use them [WSP-20]', async () => {
     const { harness, files, clock } = world()
     const session = await harness.getSession('s')
     await clock.until(session.workflows.single.run('nothing:read', { durable: { runId: 'r' } }))
     expect(files.log).toEqual([])
   })
 
-  test('are those of the last recorded step when a process was lost inside of the next one', async () => {
+  test('are those of the last recorded step when a process was lost inside of the next one [WSP-21]', async () => {
     const clock = manualPlatform()
     const [shared, files] = [storeOn(clock), watchedFiles({ clock: () => clock.now() })]
     const dying = mortalStore(shared)
@@ -161,7 +161,7 @@ describe('the files of a durable run', () => {
     expect(files.log.filter((call) => call === 'restore')).toHaveLength(1)
   })
 
-  test('are given back while it waits, and restored before it goes on', async () => {
+  test('are given back while it waits, and restored before it goes on [WSP-21]', async () => {
     const { harness, clock, files } = world()
     const session = await harness.getSession('s')
     const handle = await session.workflows.letters.start(['a', 'wait', 'b'], { durable: { runId: 'r' } })
@@ -173,7 +173,7 @@ describe('the files of a durable run', () => {
     expect(files.open).toEqual(nothingOpen)
   })
 
-  test('of a failed step are forgotten when the run is resumed', async () => {
+  test('of a failed step are forgotten when the run is resumed [WSP-24, WSP-25]', async () => {
     const { run, outside, files } = world()
     await expect(run(['a', 'fail b', 'c'])).rejects.toThrow('not yet')
     expect(files.open).toEqual(nothingOpen)
@@ -182,7 +182,7 @@ describe('the files of a durable run', () => {
     expect(await run(['a', 'fail b', 'c'])).toEqual(['a', 'ab', 'abc'])
   })
 
-  test('of a cancelled run are aborted, also when it waits', async () => {
+  test('of a cancelled run are aborted, also when it waits [WSP-25]', async () => {
     const { harness, clock, files } = world()
     const session = await harness.getSession('s')
     await session.workflows.letters.start(['a', 'wait'], { durable: { runId: 'r' } })
@@ -194,7 +194,7 @@ describe('the files of a durable run', () => {
     expect(files.open).toEqual(nothingOpen)
   })
 
-  test('a failure to close them is logged and changes nothing', async () => {
+  test('a failure to close them is logged and changes nothing [WSP-26]', async () => {
     const files = watchedFiles({}, (call) => {
       if (call === 'sandbox.close' || call === 'release')
         throw new PortError({ code: 'sandbox/io', message: 'no' })
@@ -208,7 +208,7 @@ describe('the files of a durable run', () => {
   })
 
   test.each(['open', 'sandbox.open', 'snapshot', 'restore'])(
-    'a failure of %s stops the run, and it can be resumed',
+    'a failure of %s stops the run, and it can be resumed [RUN-43]',
     async (failing) => {
       let broken = failing !== 'restore'
       const clock = manualPlatform()
@@ -231,7 +231,7 @@ describe('the files of a durable run', () => {
     },
   )
 
-  test('that cannot be kept fail their step, which leaves none', async () => {
+  test('that cannot be kept fail their step, which leaves none [WSP-28]', async () => {
     const { run, harness } = world({ files: watchedFiles({ quota: { bytes: 3 } }) })
     await run(['a', 'b', 'c'])
     const quota = watchedFiles({}, (call) => {
@@ -272,7 +272,7 @@ describe('the files of a durable run', () => {
     await Promise.all([harness.shutdown(), other.harness.shutdown()])
   })
 
-  test('of an id that was removed are not those of the next run of that id', async () => {
+  test('of an id that was removed are not those of the next run of that id [WSP-30]', async () => {
     const { run, harness, clock } = world()
     await run(['a', 'wait']).catch(() => undefined)
     await clock.until(harness.runs.cancel('r'))
@@ -281,7 +281,7 @@ describe('the files of a durable run', () => {
     expect(await run(['b'])).toEqual(['b'])
   })
 
-  test('are removed with the run that names them, after the grace', async () => {
+  test('are removed with the run that names them, after the grace [RUN-44]', async () => {
     const { run, harness, clock } = world()
     await run(['a', 'b'])
     expect(await harness.runs.prune({ olderThan: 0 })).toMatchObject({ runs: 1, snapshots: 0 })
@@ -293,7 +293,7 @@ describe('the files of a durable run', () => {
 })
 
 describe('a fork', () => {
-  test('has the files as they were at each position', async () => {
+  test('has the files as they were at each position [RUN-47]', async () => {
     const { run, harness, clock, types } = world()
     await run(['a', 'read', 'b', 'c'])
     const last = (await types()).length - 1
@@ -303,7 +303,7 @@ describe('a fork', () => {
     }
   })
 
-  test('of a run with files goes on beside it', async () => {
+  test('of a run with files goes on beside it [RUN-47]', async () => {
     const { harness, clock } = world()
     const session = await harness.getSession('s')
     const handle = await session.workflows.letters.start(['a', 'wait', 'b'], { durable: { runId: 'r' } })
@@ -316,7 +316,7 @@ describe('a fork', () => {
     expect(await clock.until(handle.result)).toEqual(['a', 'ab'])
   })
 
-  test('is refused where an effect that may not run twice is open', async () => {
+  test('is refused where an effect that may not run twice is open [RUN-48]', async () => {
     const { run, harness, clock, types } = world()
     await run(['a', 'once b'])
     const intended = (await types()).indexOf('step.intended') + 1
@@ -344,24 +344,24 @@ describe('the sandbox of a step', () => {
     ['write:read', "`sandbox.files.write` needs `workspace: 'write'`"],
     ['exec:read', "`sandbox.exec` needs `workspace: 'write'`"],
     ['spawn:read', "`sandbox.spawn` needs `workspace: 'write'`"],
-  ])('refuses %s', async (what, message) => {
+  ])('refuses %s [WSP-27]', async (what, message) => {
     const { result } = await trying(what)
     await expect(result).rejects.toThrow(message)
   })
 
-  test('ends what was spawned with the step', async () => {
+  test('ends what was spawned with the step [RUN-45]', async () => {
     const { result, files } = await trying('spawn:write')
     await result
     expect(files.open).toEqual(nothingOpen)
   })
 
-  test('ends what the step did not wait for', async () => {
+  test('ends what the step did not wait for [RUN-45]', async () => {
     const { result, files } = await trying('floating:write')
     await result
     expect(files.open).toEqual(nothingOpen)
   })
 
-  test('refuses calls after the step', async () => {
+  test('refuses calls after the step [RUN-45]', async () => {
     const { result, outside, files } = await trying('late:write')
     await result
     expect(await failureOf(outside.late?.files.read(path) ?? Promise.resolve())).toMatchObject({
@@ -372,7 +372,7 @@ describe('the sandbox of a step', () => {
 })
 
 describe('the files of a session', () => {
-  test('are shared by its runs that are not durable, and close with it', async () => {
+  test('are shared by its runs that are not durable, and close with it [SES-25, SES-26]', async () => {
     const { run, harness, files } = world()
     expect(await run(['a'], {})).toEqual(['a'])
     expect(await run(['b'], {})).toEqual(['ab'])
@@ -387,7 +387,7 @@ describe('the files of a session', () => {
   })
 })
 
-test('the audit view has the hash of a ref', async () => {
+test('the audit view has the hash of a ref [EVT-28]', async () => {
   const { run, harness } = world()
   await run(['a'])
   const events = await collect(harness.runs.events('r'))
