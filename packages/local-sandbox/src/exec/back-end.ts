@@ -30,7 +30,8 @@ export function checkIsolation(policy: CommandPolicy): IsolationReport {
 /** What a policy comes to on this host. Throws as `checkIsolation`. */
 export function backEndOf(policy: ResolvedPolicy): BackEnd {
   const { isolation, limits, readOnlyPaths, bubblewrap, allowHosts } = policy
-  const key = JSON.stringify([isolation, limits, readOnlyPaths, bubblewrap, allowHosts.length > 0])
+  const searched = bubblewrap ?? process.env['PATH']
+  const key = JSON.stringify([isolation, limits, readOnlyPaths, searched, allowHosts.length > 0])
   let found = known.get(key)
   if (found === undefined) {
     found = decide(policy)

@@ -31,7 +31,7 @@ export function isolationArguments(place: Place, policy: ResolvedPolicy, kit: Ki
       'ALL',
       '--clearenv',
     ],
-    ...systemMounts(policy.readOnlyPaths),
+    ...systemMounts(),
     ...kit.configuration.flatMap(({ from, to }) => ['--ro-bind', from, to]),
     ...['--proc', '/proc', ...hiddenMounts()],
     ...[
@@ -56,6 +56,8 @@ export function isolationArguments(place: Place, policy: ResolvedPolicy, kit: Ki
       '--dir',
       insideSurroundings.home,
     ],
+    // After /tmp, which is new for each command, so that what lies below it is seen.
+    ...policy.readOnlyPaths.flatMap((path) => ['--ro-bind', path, path]),
     ...['--ro-bind', place.skills, '/skills', '--bind', place.workspace, '/workspace'],
   ]
 }

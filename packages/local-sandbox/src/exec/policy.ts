@@ -85,11 +85,16 @@ export function resolvePolicy(policy: CommandPolicy): ResolvedPolicy {
 }
 
 /** Places that the sandbox fills itself; a path of the host there would hide them or be hidden. */
-const taken = ['/workspace', '/skills', '/proc', '/dev', '/tmp', '/run/belay', '/sys']
+const taken = ['/workspace', '/skills', '/proc', '/dev', '/tmp/home', '/run/belay', '/sys']
 
 function checkReadOnlyPath(path: string): void {
-  if (typeof path !== 'string' || !/^(\/[^/\0]+)+$/.test(path) || /\/\.\.?(\/|$)/.test(path)) {
-    wrong('readOnlyPaths', 'absolute, normal paths other than /')
+  if (
+    path === '/tmp' ||
+    typeof path !== 'string' ||
+    !/^(\/[^/\0]+)+$/.test(path) ||
+    /\/\.\.?(\/|$)/.test(path)
+  ) {
+    wrong('readOnlyPaths', 'absolute, normal paths other than / and /tmp')
   }
   const clash = taken.find((place) => path === place || path.startsWith(`${place}/`))
   if (clash !== undefined) wrong('readOnlyPaths', `paths outside of ${clash}, which the sandbox fills itself`)

@@ -13,7 +13,10 @@ const configuration = [
   '/etc/pki/tls/certs',
 ]
 
-/** Facts about the kernel and the whole machine that no build needs. With the host's root as owner they could be read. */
+/**
+ * Parts of /proc about the kernel and the whole machine that no build needs. Their owner is the host's root: when this process runs as
+ * that, a command inside counts as the owner, whatever it is called there.
+ */
 const hidden = {
   files: [
     'kcore',
@@ -26,12 +29,17 @@ const hidden = {
     'timer_list',
     'slabinfo',
     'vmallocinfo',
+    'sysrq-trigger',
+    'mtrr',
+    'latency_stats',
+    'sched_debug',
+    'mdstat',
   ],
-  folders: ['acpi', 'scsi', 'fs'],
+  folders: ['acpi', 'asound', 'bus', 'driver', 'dynamic_debug', 'fs', 'irq', 'pressure', 'scsi', 'tty'],
 } as const
 
-/** Arguments of bubblewrap that put the system's programs inside, and the paths that an application named. */
-export function systemMounts(readOnlyPaths: readonly string[]): readonly string[] {
+/** Arguments of bubblewrap that put the system's programs inside. */
+export function systemMounts(): readonly string[] {
   return [
     ...programs.flatMap((path) => {
       const link = linkTarget(path)
@@ -39,14 +47,17 @@ export function systemMounts(readOnlyPaths: readonly string[]): readonly string[
       return existsSync(path) ? ['--ro-bind', path, path] : []
     }),
     ...configuration.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
-    ...readOnlyPaths.flatMap((path) => ['--ro-bind', path, path]),
   ]
 }
 
-/** Arguments that hide parts of the new /proc. */
+/**
+ * Arguments that hide parts of the new /proc. Settings of the kernel can be read and not written: some of them, such as what becomes of
+ * a core, are the whole machine's, and bubblewrap leaves them writable to the host's root.
+ */
 export function hiddenMounts(): readonly string[] {
   const there = (name: string): boolean => existsSync(join('/proc', name))
   return [
+    ...['--ro-bind', '/proc/sys', '/proc/sys'],
     ...hidden.files.filter(there).flatMap((name) => ['--ro-bind', '/dev/null', `/proc/${name}`]),
     ...hidden.folders
       .filter(there)

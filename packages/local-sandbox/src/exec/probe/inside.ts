@@ -1,7 +1,7 @@
 /** Runs inside, alone: it may import nothing of this package. Prints the names of what it could do. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { NetConnectOpts } from 'node:net'
 
@@ -45,12 +45,18 @@ if (can(() => readFileSync(request.canary)) || existsSync('/etc/shadow')) names.
 can(() => {
   writeFileSync(request.written, 'inside')
 })
-if (
+// Opened and not written: where that works, it is a file or a setting of the host.
+const opens = (path: string): boolean =>
   can(() => {
-    writeFileSync('/usr/belay-probe', '')
+    closeSync(openSync(path, 'r+'))
   })
-)
+if (
+  ['/usr/bin/env', '/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger'].some(
+    (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && opens(path),
+  )
+) {
   names.push('write-outside')
+}
 if (await connects({ host: '127.0.0.1', port: request.port })) names.push('connect-tcp')
 if (await connects({ path: request.abstract })) names.push('connect-abstract')
 if (await connects({ path: request.socket })) names.push('connect-socket')

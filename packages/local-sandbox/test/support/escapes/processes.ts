@@ -1,0 +1,93 @@
+import { node, perl, sh } from './probe.ts'
+import type { EscapeProbe } from './probe.ts'
+
+/** Tries at processes, privileges and what is inherited. `P_PID` is the host's test, `P_DUMMY` a process that only sleeps. */
+export const processProbes: readonly EscapeProbe[] = [
+  sh('the host is listed', 'grep -l "[b]elay-outside-process" /proc/[0-9]*/cmdline | grep -q .', true),
+  sh('more than its own processes are listed', '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 20 ]', true),
+  sh('signal a process of the host', 'kill -0 "$P_DUMMY"', true),
+  sh('stop a process of the host', 'kill -CONT "$P_DUMMY"', true),
+  sh('signal all processes', '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 20 ] && kill -0 -1', true),
+  node(
+    'priority of a process of the host',
+    `require('node:os').setPriority(Number(process.env.P_DUMMY), 5); return true`,
+    true,
+  ),
+  sh(
+    'variables of the host',
+    'cat /proc/[0-9]*/environ | tr "\\0" "\\n" | grep -q "^BELAY_HOST_CANARY="',
+    true,
+  ),
+  sh("own variables that are the host's", 'env | grep -q -e BELAY_HOST_CANARY -e SSH_ -e AWS_ -e NPM_TOKEN'),
+  sh('arguments of the host', 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -q [v]itest', true),
+  sh(
+    "the first process is the host's",
+    'case "$(cat /proc/1/comm)" in init) [ "$(ls -d /proc/[0-9]* | wc -l)" -gt 20 ];; *) true;; esac',
+    true,
+  ),
+  sh(
+    'write to the memory of the first process',
+    'dd if=/dev/zero of=/proc/1/mem bs=1 count=1 seek=4194304 conv=notrunc && [ "$P_ISOLATED" != yes ]',
+  ),
+  sh('adjust who is ended for want of memory', 'echo -1000 > /proc/self/oom_score_adj'),
+  sh('become root', '[ "$(id -u)" = 0 ]', true),
+  sh(
+    'become root by a setuid program',
+    'for p in su sudo pkexec; do command -v $p >/dev/null && $p -c id </dev/null 2>/dev/null | grep -q uid=0 && exit 0; done; exit 1',
+  ),
+  sh(
+    'make a setuid program',
+    'cp /bin/sh ./sh-setuid && chmod 4755 ./sh-setuid && [ -u ./sh-setuid ] && ./sh-setuid -p -c "id -u" | grep -qx 0',
+    true,
+  ),
+  sh('a new user namespace', 'unshare --user true', true),
+  sh('a new user namespace with root', 'unshare --map-root-user id -u | grep -qx 0', true),
+  sh('a new mount namespace', 'unshare --mount true', true),
+  sh('a new pid namespace', 'unshare --pid --fork true', true),
+  sh('a new network namespace', 'unshare --net true', true),
+  sh('namespaces of the first process', 'nsenter --target 1 --mount true'),
+  sh(
+    'namespaces of the host are the same',
+    '[ "$(readlink /proc/self/ns/net)" = "$P_NET" ] || [ "$(readlink /proc/self/ns/pid)" = "$P_PIDNS" ]',
+    true,
+  ),
+  sh(
+    'namespaces of messages and names are the same',
+    '[ "$(readlink /proc/self/ns/ipc)" = "$P_IPC" ] || [ "$(readlink /proc/self/ns/uts)" = "$P_UTS" ]',
+    true,
+  ),
+  sh('mount a file system', 'mkdir -p m && mount -t tmpfs none m'),
+  sh('bind a folder', 'mkdir -p m && mount --bind / m'),
+  sh('make a mount writable', 'mount -o remount,rw /usr'),
+  sh('take a mount away', 'umount /workspace || umount /proc/keys || umount /tmp'),
+  sh('change the root', 'chroot / true', true),
+  sh('make a device', 'mknod disk b 254 0'),
+  sh('make a device of memory', 'mknod mem c 1 1'),
+  sh('load a module of the kernel', 'modprobe dummy || insmod /workspace/x.ko'),
+  sh('change the name of the machine', 'hostname escaped'),
+  sh('change the clock', 'date -s "2001-01-01"'),
+  sh('see the name of the machine', '[ "$(uname -n)" = "$P_HOSTNAME" ]', true),
+  sh('capabilities', 'grep -E "^Cap(Prm|Eff|Bnd|Amb)" /proc/self/status | grep -qv 0000000000000000', true),
+  sh('a file with capabilities', 'cp /bin/true ./t && setcap cap_sys_admin+ep ./t'),
+  sh('new privileges by exec', 'grep -q "^NoNewPrivs:.0" /proc/self/status', true),
+  sh('no filter of system calls', 'grep -q "^Seccomp:.0" /proc/self/status', true),
+  sh('raise its own limits', 'ulimit -Hc unlimited', true),
+  sh('a terminal of the host', 'exec 9<>/dev/tty'),
+  sh('keys of the host are listed', 'cat /proc/keys | grep -q .', true),
+  sh('memory shared with the host', 'ls /dev/shm | grep -q "$P_SHM"', true),
+  sh('queues of the host', 'ipcs -q | grep -q 0x', undefined),
+  perl(
+    'inject input into a terminal',
+    'my $c = "x"; open(my $t, "+<", "/dev/ptmx") && ioctl($t, 0x5412, $c)',
+  ),
+  perl(
+    'signal through a descriptor of a process',
+    'my $fd = syscall(434, 0 + $ENV{P_DUMMY}, 0); $fd >= 0 && syscall(424, $fd, 0, 0, 0) == 0',
+    true,
+  ),
+  perl('limits of a process of the host', 'syscall(302, 0 + $ENV{P_DUMMY}, 7, 0, my $b = "\\0" x 16) == 0'),
+  sh(
+    'planted settings were used by this command',
+    '[ -e "$HOME/.bashrc" ] || [ -e "$HOME/.gitconfig" ] || [ -e "$HOME/.npmrc" ]',
+  ),
+]
