@@ -37,7 +37,7 @@ function asNobody<T>(work: () => T): T {
   }
 }
 
-test('a root that is not fit is refused by name when the adapter is made', async () => {
+test('a root that is not fit is refused by name when the adapter is made [SBX-11]', async () => {
   const root = freshRoot()
   const reasonOf = (path: string): Promise<string> => faultOf((async () => localSandbox({ root: path }))())
   expect(await reasonOf(join(root, 'none'))).toBe('sandbox/unavailable/root_missing')
@@ -49,7 +49,7 @@ test('a root that is not fit is refused by name when the adapter is made', async
   expect(await asNobody(() => reasonOf(join(root, 'locked')))).toBe('sandbox/unavailable/root_not_writable')
 })
 
-test('a root on a read-only disk is refused by name', () => {
+test('a root on a read-only disk is refused by name [SBX-11]', () => {
   const root = freshRoot()
   localSandbox({ root })
   const module = new URL('../src/index.ts', import.meta.url).pathname
@@ -70,7 +70,7 @@ test('a host where paths cannot be walked safely is refused', async () => {
   expect(await reasonOf('linux', true)).toBe('no fault')
 })
 
-test('without exec there are no commands, and the adapter says so', async () => {
+test('without exec there are no commands, and the adapter says so [SBX-14]', async () => {
   const { adapter, sandbox } = await openedSandbox()
   expect(adapter.info).toMatchObject({
     id: 'local-sandbox',
@@ -84,7 +84,7 @@ test('without exec there are no commands, and the adapter says so', async () => 
   expect(sandbox).not.toHaveProperty('spawn')
 })
 
-test('one sandbox is open for a key at a time', async () => {
+test('one sandbox is open for a key at a time [SBX-13]', async () => {
   const root = freshRoot()
   const adapter = localSandbox({ root })
   const [first, second] = await Promise.allSettled([adapter.open(request), adapter.open(request)])
@@ -149,7 +149,7 @@ test('a workspace is the tree of its sandbox, and outlives it', async () => {
   expect(textOf((await third.files.read('/workspace/a'))?.bytes)).toBe('one')
 })
 
-test('trees of processes that are gone are removed, those of living ones are not', async () => {
+test('trees of processes that are gone are removed, those of living ones are not [SBX-12]', async () => {
   const root = freshRoot()
   const module = new URL('../src/index.ts', import.meta.url).pathname
   const script = `import(${JSON.stringify(module)}).then(async ({ localSandbox }) => {

@@ -26,7 +26,7 @@ test('a file that is written can be read, whole and in parts', async () => {
   expect(await files.read('/workspace/none/none')).toBeUndefined()
 })
 
-test('a write keeps the mode of the file before, and makes a mode exact whatever the umask', async () => {
+test('a write keeps the mode of the file before, and makes a mode exact whatever the umask [SBX-5]', async () => {
   const { files, tree } = await openedSandbox()
   const before = process.umask(0o077)
   try {
@@ -49,7 +49,7 @@ test('a set-user-id bit does not live through a write', async () => {
   expect(statSync(join(tree, 'tool')).mode & 0o7777).toBe(0o755)
 })
 
-test('another name of a file keeps its content when the file is written or edited', async () => {
+test('another name of a file keeps its content when the file is written or edited [SBX-4]', async () => {
   const { files, tree, root } = await openedSandbox()
   const outside = join(root, 'outside')
   writeFileSync(outside, 'canary')
@@ -61,7 +61,7 @@ test('another name of a file keeps its content when the file is written or edite
   expect(statSync(outside).nlink).toBe(1)
 })
 
-test('edit replaces text literally', async () => {
+test('edit replaces text literally [SBX-6]', async () => {
   const { files } = await openedSandbox()
   await files.write('/workspace/a', bytesOf('one two two'), { mode: 0o700 })
   expect(await files.edit('/workspace/a', { find: 'one', replace: '$&$1' })).toEqual({ replacements: 1 })
@@ -78,7 +78,7 @@ test('edit replaces text literally', async () => {
   )
 })
 
-test('list gives kinds and sizes by name and says what it cuts', async () => {
+test('list gives kinds and sizes by name and says what it cuts [SBX-7]', async () => {
   const { files, tree } = await openedSandbox()
   for (const name of ['b', 'B', 'a-b', 'ä', '-rf', 'line\nfeed'])
     await files.write(`/workspace/${name}`, bytesOf(name))
@@ -117,7 +117,7 @@ test('stat tells files from directories', async () => {
   expect(await files.stat('/workspace/c')).toBeUndefined()
 })
 
-test('glob and grep give paths in their order', async () => {
+test('glob and grep give paths in their order [SBX-7]', async () => {
   const { files } = await openedSandbox()
   for (const name of ['a/c.ts', 'a-b.ts', 'a/d/e.ts', 'a.ts', 'z.md'])
     await files.write(`/workspace/${name}`, bytesOf(`first\nneedle in ${name}\n`))
@@ -158,14 +158,14 @@ test('remove takes files, trees and links away, and empties the workspace', asyn
   expect(readFileSync(join(root, 'outside/canary'), 'utf8')).toBe('canary')
 })
 
-test('a mount can be read and not changed, and is replaced whole', async () => {
+test('a mount can be read and not changed, and is replaced whole [SBX-8]', async () => {
   const { files, root } = await openedSandbox()
   await files.mount('/skills/pdf', [
     { path: 'SKILL.md', bytes: bytesOf('one') },
     { path: 'bin/run', bytes: bytesOf('#!'), executable: true },
   ])
   expect(textOf((await files.read('/skills/pdf/SKILL.md'))?.bytes)).toBe('one')
-  expect((await files.stat('/skills/pdf/bin/run'))?.mode).toBe(0o755)
+  expect((await files.stat('/skills/pdf/bin/run'))?.mode).toBe(0o555)
   expect(await faultOf(files.write('/skills/pdf/SKILL.md', bytesOf('two')))).toBe('sandbox/path/read_only')
   expect(await faultOf(files.edit('/skills/pdf/SKILL.md', { find: 'o', replace: 'x' }))).toBe(
     'sandbox/path/read_only',
@@ -190,7 +190,7 @@ test('an aborted signal ends a call with its reason', async () => {
   expect(await files.list('/workspace')).toEqual({ entries: [], truncated: false })
 })
 
-test('after close every call is refused, and calls under way have ended', async () => {
+test('after close every call is refused, and calls under way have ended [SBX-9]', async () => {
   const { files, sandbox, root } = await openedSandbox()
   await files.write('/workspace/a', new Uint8Array(30_000_000))
   const reading = faultOf(files.read('/workspace/a', { limit: 30_000_000 }))

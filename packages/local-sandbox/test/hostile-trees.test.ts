@@ -47,7 +47,7 @@ const links: Readonly<Record<string, string>> = {
 }
 
 test.each(Object.keys(links))(
-  'a link (%s) is refused at the end and as a part, and can only be removed',
+  'a link (%s) is refused at the end and as a part, and can only be removed [SBX-2]',
   async (kind) => {
     const { files, tree } = await openedSandbox()
     await files.write('/workspace/folder/file', bytesOf('x'))
@@ -84,7 +84,7 @@ const specials: Readonly<Record<string, (path: string) => Promise<void>>> = {
 }
 
 test.each(Object.keys(specials))(
-  'a %s is refused at once by every call, and can only be removed',
+  'a %s is refused at once by every call, and can only be removed [SBX-3]',
   async (kind) => {
     const { files, tree } = await openedSandbox()
     await specials[kind]?.(join(tree, 'special'))
@@ -146,7 +146,7 @@ test.each(names)('the name %j is a name like others', async (name) => {
 })
 
 test.each(['a\0b', 'a'.repeat(256), 'a/../b', './a', 'a//b', 'a/', '..', '\ud800'])(
-  'a path that ends with %j is refused by its form',
+  'a path that ends with %j is refused by its form [SBX-2]',
   async (name) => {
     const { files, tree } = await openedSandbox()
     for (const refusal of await refusals(files, `/workspace/${name}`)) {

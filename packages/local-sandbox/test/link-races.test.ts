@@ -130,7 +130,7 @@ function callsOf({ files }: Pick<OpenedSandbox, 'files'>): Calls {
   }
 }
 
-test('no call reads or changes anything outside while a process swaps names for links', async () => {
+test('no call reads or changes anything outside while a process swaps names for links [SBX-1]', async () => {
   const opened = await openedSandbox()
   const outside = new OutsideFolder(join(opened.root, 'outside'))
   const swapper = await startSwapping(opened.tree, outside.path)

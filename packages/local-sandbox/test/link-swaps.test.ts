@@ -50,7 +50,7 @@ const combinations = Object.keys(calls).flatMap((call) =>
 )
 
 test.each(combinations)(
-  '%s is not led outside when %s becomes a link before any system call (stays: %s)',
+  '%s is not led outside when %s becomes a link before any system call (stays: %s) [SBX-1]',
   async (name, what, stays) => {
     const { files, tree, root } = await openedSandbox()
     const outside = new OutsideFolder(join(root, 'outside'))

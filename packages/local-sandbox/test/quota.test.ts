@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { localSandbox } from '../src/index.ts'
 import { bytesOf, faultOf, freshRoot, openedSandbox, treeIn } from './support/opened-sandbox.ts'
 
-test('a file that is too large is refused before anything is made', async () => {
+test('a file that is too large is refused before anything is made [SBX-10]', async () => {
   const { files, tree } = await openedSandbox({ quota: { fileBytes: 10 } })
   await files.write('/workspace/a', new Uint8Array(10))
   expect(await faultOf(files.write('/workspace/new/b', new Uint8Array(11)))).toBe('sandbox/limit/file_bytes')
@@ -14,7 +14,7 @@ test('a file that is too large is refused before anything is made', async () => 
   expect(readdirSync(tree)).toEqual(['a'])
 })
 
-test('bytes and files of the whole tree are limited, and what is removed makes room', async () => {
+test('bytes and files of the whole tree are limited, and what is removed makes room [SBX-10]', async () => {
   const { files, tree } = await openedSandbox({ quota: { bytes: 100, files: 3 } })
   await files.write('/workspace/a', new Uint8Array(60))
   expect(await faultOf(files.write('/workspace/new/b', new Uint8Array(41)))).toBe('sandbox/limit/bytes')
@@ -52,7 +52,7 @@ test('what was there before counts, each name of a file for itself, and a smalle
   expect(await faultOf(files.write('/workspace/new', new Uint8Array(1)))).toBe('sandbox/limit/bytes')
 })
 
-test('after a command the tree is counted again', async () => {
+test('after a command the tree is counted again [SBX-10]', async () => {
   const root = freshRoot()
   const adapter = localSandbox({ root, exec: true, quota: { files: 3 } })
   onTestFinished(async () => await adapter.close())

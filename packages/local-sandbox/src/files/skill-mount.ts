@@ -54,7 +54,7 @@ async function putFile(
 ): Promise<void> {
   const [name = '', ...below] = file.parts
   if (below.length === 0) {
-    await writeNewFile(call, top, name, file.bytes, file.executable === true ? 0o755 : 0o644)
+    await writeNewFile(call, top, name, file.bytes, file.executable === true ? 0o555 : 0o444)
     return
   }
   try {
