@@ -74,11 +74,10 @@ export const sandboxExecCases: readonly SandboxCase[] = [
       await writeAll(files, { '/workspace/a b/x': '' })
       assert.equal(await shell(box, 'pwd; ls'), '/workspace\na b\n')
       assert.equal(await shell(box, 'pwd; ls', { cwd: '/workspace/a b' }), '/workspace/a b\nx\n')
-      for (const cwd of ['/workspace/none', '/workspace/a b/x']) {
+      const others = ['/workspace/none', '/workspace/a b/x', 'a b']
+      for (const cwd of others) {
         await refuses(() => runIn(box, 'true', { cwd }), 'sandbox/command', { reason: 'cwd' })
       }
-      for (const cwd of ['a b', '/workspace/../etc', '/etc'])
-        await refuses(() => runIn(box, 'true', { cwd }), 'sandbox/path')
     },
   },
   {

@@ -39,7 +39,20 @@ export const sandboxLifeCases: readonly SandboxCase[] = [
       const isIsolated = sandbox.info.capabilities.includes('sandbox.isolated')
       assert.equal(sandbox.report.isolation === 'strict', isIsolated)
       if (!isIsolated) return
-      assert.ok(Object.values(sandbox.report.controls).every(Boolean), 'strict holds for every control')
+      const { controls: enforced } = sandbox.report
+      const promised = [
+        'files.read',
+        'files.write',
+        'network',
+        'environment',
+        'processes',
+        'privileges',
+      ] as const
+      assert.deepEqual(
+        promised.filter((control) => !enforced[control]),
+        [],
+        'commands cannot read, write, connect or outlive',
+      )
     },
   },
   {

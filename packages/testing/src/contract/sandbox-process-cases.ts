@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { ExecError } from '@belay/core/ports'
-import type { CommandOptions, Sandbox, SandboxProcess } from '@belay/core/ports'
+import type { CommandOptions, ExecError, Sandbox, SandboxProcess } from '@belay/core/ports'
 import { markedSeconds, processesWith } from './host-processes.ts'
 import { refuses } from './refusals.ts'
 import { runIn, textOf, utf8, type SandboxCase } from './sandbox-case.ts'

@@ -23,9 +23,9 @@ export const workspaceOpenCases: readonly WorkspaceCase[] = [
     title: 'open: gives a workspace that a sandbox works on',
     run: async ({ workspace, box }) => {
       const { handle } = await workspace.open(operation())
-      const { files, close } = await box(handle)
-      await files.write('/workspace/a', utf8('x'))
-      await close()
+      const first = await box(handle)
+      await first.files.write('/workspace/a', utf8('x'))
+      await first.close()
       assert.equal(await textAt((await box(handle)).files, '/workspace/a'), 'x')
     },
   },
