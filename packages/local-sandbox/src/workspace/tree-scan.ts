@@ -175,7 +175,10 @@ function treeFault(reason: 'depth' | 'name' | 'special', path: string, what: str
   return fault('tree', `${JSON.stringify(inside)} ${what} and cannot be kept. Remove it from the tree.`, meta)
 }
 
-/** Sums up a tree and stops where it is too much. Links count as files; folders are as many as files at most. */
+/** Folders are no files of a quota, and still take room: ten times what the largest repositories have. */
+const mostFolders = 200_000
+
+/** Sums up a tree and stops where it is too much. Links count as files, folders do not. */
 export class QuotaCount {
   readonly #quota: WorkspaceQuota
   #files = 0
@@ -187,8 +190,7 @@ export class QuotaCount {
   }
 
   folder(): void {
-    const { files } = this.#quota
-    if (files !== undefined && ++this.#folders > files) throw quotaFault('files', files, 'folders')
+    if (++this.#folders > mostFolders) throw quotaFault('files', mostFolders, 'folders')
   }
 
   entry(size: number, path: string): void {

@@ -81,7 +81,7 @@ async function checkRoot(
 }
 
 describe(`a process that dies (each ${stride}th step from ${offset})`, { timeout: 3_600_000 }, () => {
-  it('in a snapshot leaves the snapshots before it whole, and its own whole or absent', async () => {
+  it('in a snapshot leaves the snapshots before it whole, and its own whole or absent [WSP-10]', async () => {
     const trees = expectedTrees()
     for (const step of stepsOf('snapshot')) {
       const root = tempFolder()
@@ -101,7 +101,7 @@ describe(`a process that dies (each ${stride}th step from ${offset})`, { timeout
     }
   })
 
-  it('in a restore leaves the snapshot whole and no workspace', async () => {
+  it('in a restore leaves the snapshot whole and no workspace [WSP-10]', async () => {
     const trees = expectedTrees()
     for (const step of stepsOf('restore')) {
       const root = tempFolder()

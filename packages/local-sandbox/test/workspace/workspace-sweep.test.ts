@@ -99,7 +99,7 @@ describe('a sweep', () => {
   })
 
   it(
-    'beside processes that make snapshots takes a snapshot whole or not at all',
+    'beside processes that make snapshots takes a snapshot whole or not at all [WSP-11]',
     { timeout: 1_800_000 },
     async () => {
       const root = tempFolder()

@@ -34,7 +34,7 @@ function fill(tree: string): void {
 }
 
 describe('snapshot and restore', () => {
-  it('gives the tree byte for byte, with modes, empty folders and links', async () => {
+  it('gives the tree byte for byte, with modes, empty folders and links [WSP-1]', async () => {
     const run = runOf(snapshots())
     const opened = await run.open()
     expect(opened.ref).toBeUndefined()
@@ -49,7 +49,7 @@ describe('snapshot and restore', () => {
     expect(describeTree(restored.tree)).toEqual(before)
   })
 
-  it('gives the same ref for the same tree and writes nothing', async () => {
+  it('gives the same ref for the same tree and writes nothing [WSP-2]', async () => {
     const root = tempFolder()
     const run = runOf(snapshots({ root }))
     const { handle, tree } = await run.open()
@@ -148,7 +148,7 @@ describe('what a workspace begins with', () => {
 })
 
 describe('operations', () => {
-  it('give their first result again', async () => {
+  it('give their first result again [WSP-3]', async () => {
     const root = tempFolder()
     const local = snapshots({ root })
     const run = runOf(local)
@@ -167,7 +167,7 @@ describe('operations', () => {
     expect(readFileSync(join(fresh.tree, 'file'), 'utf8')).toBe('one')
   })
 
-  it('of another run, session or call are refused', async () => {
+  it('of another run, session or call are refused [WSP-4]', async () => {
     const local = snapshots()
     const run = runOf(local)
     const { handle } = await run.open('open')
@@ -222,7 +222,7 @@ describe('the end of a workspace', () => {
     expect(existsSync(join((await run.restore(ref)).tree, 'a/text.txt'))).toBe(true)
   })
 
-  it('by abort ends everything of its run in every process, and no snapshot', async () => {
+  it('by abort ends everything of its run in every process, and no snapshot [WSP-8]', async () => {
     const root = tempFolder()
     const local = snapshots({ root })
     const other = snapshots({ root })
@@ -274,7 +274,7 @@ describe('refs', () => {
     }
   })
 
-  it('give no wrong byte when what is stored was changed', async () => {
+  it('give no wrong byte when what is stored was changed [WSP-9]', async () => {
     const root = tempFolder()
     const run = runOf(snapshots({ root }))
     const { handle, tree } = await run.open()
@@ -307,7 +307,7 @@ describe('refs', () => {
 })
 
 describe('retention', () => {
-  it('ends a snapshot although it is live', async () => {
+  it('ends a snapshot although it is live [WSP-12]', async () => {
     const root = tempFolder()
     const platform = manualPlatform()
     const local = snapshots({ root, retentionMs: hourMs })
