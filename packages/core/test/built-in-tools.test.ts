@@ -67,7 +67,7 @@ test('the exports of @belay/core/tools, and what each may do unasked [TOL-1, TOL
     tool.effect,
     tool.workspace,
   ])
-  expect(facts.toSorted()).toEqual([
+  expect(facts.toSorted(([left], [right]) => (String(left) < String(right) ? -1 : 1))).toEqual([
     ['bash', 'bash', 'ask', 'once', 'write'],
     ['edit', 'edit', 'ask', 'idempotent', 'write'],
     ['glob', 'glob', 'allow', 'read', undefined],

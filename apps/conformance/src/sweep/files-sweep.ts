@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import { defineHarness, nodePlatform } from '@belay/core'
-import type { Runnable } from '@belay/core'
 import type { Json, Store } from '@belay/core/ports'
 import { faultyStore, processPlatform } from '@belay/testing'
 import type { StorePlace, StorePlaceFactory } from '@belay/testing'
@@ -31,7 +30,8 @@ interface AttemptInit {
 }
 
 interface AttemptEnd {
-  readonly output: Json | 'killed'
+  /** Absent: it was killed. */
+  readonly output: Json | undefined
   readonly storeCalls: number
   readonly fileCalls: number
 }
@@ -54,12 +54,11 @@ async function runAttempt(init: AttemptInit): Promise<AttemptEnd> {
   })
   const run = async (): Promise<Json> => {
     const session = await harness.getSession('s')
-    const flow = session.workflows['files'] as Runnable<Json, Json>
-    const output = await flow.run(null, { durable: { runId } })
+    const output = await session.workflows.files.run(null, { durable: { runId } })
     await harness.shutdown()
     return output
   }
-  const output = await Promise.race([run(), store.death.then(() => 'killed' as const)])
+  const output = await Promise.race([run(), store.death.then(() => undefined)])
   await store.settled()
   return { output, storeCalls: store.calls(), fileCalls: files.calls() }
 }
@@ -80,7 +79,7 @@ async function runSchedule(
       const planned = attempt === 1 ? crash : undefined
       const end = await runAttempt({ store, files, owner: `process-${attempt}`, dead, crash: planned })
       await store.close()
-      if (end.output !== 'killed')
+      if (end.output !== undefined)
         return { ...end, kills, problems: await problemsOf(place, files, end.output) }
       kills++
     }

@@ -155,8 +155,8 @@ export class BodySandbox implements StepSandbox {
 }
 
 /** A refusal that nobody awaits must not end the process. */
-function refused(error: unknown): Promise<never> {
-  return handled(Promise.reject(error))
+function refused(reason: unknown): Promise<never> {
+  return handled(Promise.reject(reason))
 }
 
 function ended(key: string): PortError {
