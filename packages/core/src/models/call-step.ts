@@ -65,9 +65,7 @@ export function callStep<T extends CallRecord>(
     folded: init.folded ?? false,
     input: init.input,
     // Read before each attempt: every alias may have a limit of its own.
-    get timeoutMs() {
-      return init.timeoutMs ?? attempts.current.timeoutMs ?? init.defaultTimeoutMs
-    },
+    timeoutMs: () => init.timeoutMs ?? attempts.current.timeoutMs ?? init.defaultTimeoutMs,
     retry: attempts.policy,
     estimate: (number) => estimate(attempts.aliasOf(number)),
     label: (record) => label(attempts.current, record, by),

@@ -109,7 +109,8 @@ export interface StepSpec<T = unknown> {
   readonly run: (run: EngineStepRun, tell?: (detail: EffectDetail) => void) => T | Promise<T>
   readonly reconcile?: (run: StepRun) => Reconciled<T> | Promise<Reconciled<T>>
   readonly retry?: StepRetry
-  readonly timeoutMs?: number
+  /** A function is asked before each attempt. */
+  readonly timeoutMs?: number | (() => number)
   /** For model calls: asked for before each attempt where the run has a budget. */
   readonly estimate?: (attempt: number) => CallEstimate | Promise<CallEstimate>
   /** Compared with the recorded one in a replay. */

@@ -25,17 +25,33 @@ export interface RunHandle<Output = unknown> {
 
 /** The handle of a run of this process. */
 export function createHandle(engine: Engine, live: LiveRun): RunHandle {
-  return {
-    id: live.runId,
-    get result() {
-      live.want()
-      return live.result
-    },
-    events: (options) => followRun(engine, live.runId, options?.after ?? 0),
-    cancel: (reason) =>
+  return new LiveHandle(engine, live)
+}
+
+/**
+ * A class for the sake of its getter: V8 keeps the getter of an object literal in the hidden class of that one
+ * object, which is old from its beginning and so keeps the whole run until the next full collection.
+ */
+class LiveHandle implements RunHandle {
+  readonly id: string
+  readonly events: RunHandle['events']
+  readonly cancel: RunHandle['cancel']
+  readonly #live: LiveRun
+
+  constructor(engine: Engine, live: LiveRun) {
+    const { runId } = live
+    this.#live = live
+    this.id = runId
+    this.events = (options) => followRun(engine, runId, options?.after ?? 0)
+    this.cancel = (reason) =>
       whileOpen(engine, () =>
-        sendCommand(engine, live.runId, { type: 'cancel', ...(reason !== undefined && { reason }) }),
-      ),
+        sendCommand(engine, runId, { type: 'cancel', ...(reason !== undefined && { reason }) }),
+      )
+  }
+
+  get result(): Promise<unknown> {
+    this.#live.want()
+    return this.#live.result
   }
 }
 

@@ -225,7 +225,8 @@ class StepExecution implements StepBody {
     reconciles = false,
   ): BodyEnd | Promise<BodyEnd> {
     const { platform, engine, observer } = this.#attempt
-    const { timeoutMs = 0 } = this.#spec
+    const { timeoutMs: limit = 0 } = this.#spec
+    const timeoutMs = typeof limit === 'function' ? limit() : limit
     // An attempt that timed out, or whose model went silent, aborts its own signal; the next one needs a fresh one.
     const ends = timeoutMs > 0 || this.#spec.noun === 'model'
     const cancellation = ends ? new Cancellation(this.#cancellation) : this.#cancellation
