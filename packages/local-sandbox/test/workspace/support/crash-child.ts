@@ -15,8 +15,11 @@ const say = (name: string, ref: string): void => {
 
 const { handle } = await workspace.open({ ...named, operation: 'open' })
 const tree = local.treeOf(handle) ?? ''
+let steps = 0
 const take = async (name: string): Promise<string> => {
   const { ref } = await workspace.snapshot({ ...named, operation: name, handle })
+  // Writing the acknowledgement down is no step of the snapshot.
+  steps += disarm()
   say(name, ref)
   return ref
 }
@@ -36,5 +39,5 @@ if (call === 'restore') {
   arm(Number(step))
   await workspace.sweep([second], 0)
 }
-process.stdout.write(`${disarm()}\n`)
+process.stdout.write(`${steps + disarm()}\n`)
 process.exit(0)

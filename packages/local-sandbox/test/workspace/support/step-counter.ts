@@ -17,10 +17,11 @@ export function arm(at: number): void {
   isArmed = true
 }
 
-/** How many steps there were. */
+/** How many steps there were since `arm`. */
 export function disarm(): number {
+  const counted = isArmed ? steps : 0
   isArmed = false
-  return steps
+  return counted
 }
 
 function step(): void {
