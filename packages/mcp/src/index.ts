@@ -1,3 +1,5 @@
+export { mcp } from './client/mcp.ts'
+export type { HttpServer, McpOptions, StdioServer } from './client/options.ts'
 export { packageVersion } from './version.ts'
 export type { CredentialStore } from './auth/credential-store.ts'
 export { inMemoryCredentials } from './auth/in-memory-credentials.ts'
