@@ -115,7 +115,7 @@ test('a tool that does not say that it only reads asks, unless the agent says ot
   expect(source.calls).toEqual([])
   const [approval] = await harness.approvals.list()
   expect(approval).toMatchObject({ tool: 'github_remove', toolVersion: 'v1', arguments: { id: 1 } })
-  await harness.approvals.resolve(approval as never, { decision: 'allow' })
+  await harness.approvals.resolve(approval, { decision: 'allow' })
   expect(await clock.until(handle.result)).toBe('ok')
   expect(source.calls).toHaveLength(1)
 
@@ -138,7 +138,7 @@ test('an approval does not count for a tool that the server has changed since [M
   await rest(clock)
   source.tools = [listed('remove', { readOnly: false, version: 'v2' })]
   const [approval] = await harness.approvals.list()
-  await harness.approvals.resolve(approval as never, { decision: 'allow' })
+  await harness.approvals.resolve(approval, { decision: 'allow' })
   await clock.until(handle.result)
   expect(resultOf(1)).toMatchObject([{ isError: true, output: 'The tool "remove" has changed.' }])
   const finished = (await collect(harness.runs.events('r'))).find(({ type }) => type === 'tool.finished')
@@ -269,7 +269,7 @@ test('the connections of a run whose session nobody holds end with its attempt [
   expect(source.log.splice(0)).toEqual(['open s', 'list', 'close s', 'close source'])
   const second = harnessOf({ owner: 'two' })
   const [approval] = await second.approvals.list()
-  await second.approvals.resolve(approval as never, { decision: 'allow' })
+  await second.approvals.resolve(approval, { decision: 'allow' })
   const handle = await second.runs.resume('r')
   expect(await clock.until(handle.result)).toBe('ok')
   await expect.poll(() => source.log).toEqual(['open s', 'call remove', 'close s'])

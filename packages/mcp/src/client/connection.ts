@@ -78,8 +78,13 @@ export class McpConnection implements SourceConnection {
       const tool = await this.#listed(link, name, options)
       mayRepeat = tool.readOnly || tool.idempotent
       if (resourceTools.get(name)?.version === tool.version) return callResourceTool(link, name, input, init)
-      const _meta = { 'belay/idempotency-key': options.idempotencyKey }
-      return sourcedResult(await link.request('tools/call', { name, arguments: input, _meta }, init))
+      return sourcedResult(
+        await link.request(
+          'tools/call',
+          { name, arguments: input, _meta: { 'belay/idempotency-key': options.idempotencyKey } },
+          init,
+        ),
+      )
     }
     return this.#repeated(() => mayRepeat, signal, attempt)
   }

@@ -58,10 +58,12 @@ class HttpTransport implements LinkTransport {
       fetch: this.#requests.fetch,
       reconnectionOptions: reconnection,
     })
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the transport of the SDK is no EventTarget
     this.#inner.onmessage = (message) => {
       if (this.#requests.arrived(message)) this.onmessage?.(message)
     }
     // What fails shows at the request that it fails.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the transport of the SDK is no EventTarget
     this.#inner.onerror = () => undefined
   }
 

@@ -47,6 +47,7 @@ export class Link {
       // What a server declares about its results is not compiled to code here.
       { capabilities: {}, jsonSchemaValidator: { getValidator: () => acceptAll } },
     )
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client of the SDK is no EventTarget
     client.onerror = () => undefined
     const link = new Link(source, sdk, client, transport)
     try {
@@ -71,7 +72,7 @@ export class Link {
   request(method: string, params: Result, init: RequestInit): Promise<Result> {
     const { ResultSchema } = this.#sdk.types
     return this.#bounded(init, method, async (options) =>
-      this.#client.request({ method, params } as never, ResultSchema, options),
+      this.#client.request({ method, params }, ResultSchema, options),
     )
   }
 
