@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineAgent, defineHarness, defineTool, defineWorkflow, type Permission } from '../src/index.ts'
 import { PortError, type Store, type ToolSource } from '../src/ports/index.ts'
-import { rest } from './fixtures/asking-harness.ts'
+import { onlyApproval, rest } from './fixtures/asking-harness.ts'
 import { collect, failureOf, thrownBy } from './fixtures/collect.ts'
 import { manualPlatform } from './fixtures/manual-platform.ts'
 import { mortalStore, storeOn, typesOf } from './fixtures/mortal-store.ts'
@@ -113,7 +113,7 @@ test('a tool that does not say that it only reads asks, unless the agent says ot
   const handle = await session.agents.agent.start('go', run)
   await rest(clock)
   expect(source.calls).toEqual([])
-  const [approval] = await harness.approvals.list()
+  const approval = await onlyApproval(harness)
   expect(approval).toMatchObject({ tool: 'github_remove', toolVersion: 'v1', arguments: { id: 1 } })
   await harness.approvals.resolve(approval, { decision: 'allow' })
   expect(await clock.until(handle.result)).toBe('ok')
@@ -137,7 +137,7 @@ test('an approval does not count for a tool that the server has changed since [M
   const handle = await session.agents.agent.start('go', run)
   await rest(clock)
   source.tools = [listed('remove', { readOnly: false, version: 'v2' })]
-  const [approval] = await harness.approvals.list()
+  const approval = await onlyApproval(harness)
   await harness.approvals.resolve(approval, { decision: 'allow' })
   await clock.until(handle.result)
   expect(resultOf(1)).toMatchObject([{ isError: true, output: 'The tool "remove" has changed.' }])
@@ -268,7 +268,7 @@ test('the connections of a run whose session nobody holds end with its attempt [
   await first.shutdown()
   expect(source.log.splice(0)).toEqual(['open s', 'list', 'close s', 'close source'])
   const second = harnessOf({ owner: 'two' })
-  const [approval] = await second.approvals.list()
+  const approval = await onlyApproval(second)
   await second.approvals.resolve(approval, { decision: 'allow' })
   const handle = await second.runs.resume('r')
   expect(await clock.until(handle.result)).toBe('ok')
