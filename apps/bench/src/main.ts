@@ -1,5 +1,6 @@
 import { benchAgentLoop } from './agent-loop.ts'
 import { benchDurableSteps } from './durable-steps.ts'
+import { benchMcpEcho } from './mcp-echo.ts'
 import { Report } from './report.ts'
 import { benchResume } from './resume.ts'
 import { benchTextDeltas } from './text-deltas.ts'
@@ -14,6 +15,7 @@ await benchTextDeltas(report, Math.ceil(rounds / 2))
 await benchDurableSteps(report, rounds)
 await benchResume(report, Math.ceil(rounds / 2))
 await benchWorkspaceSnapshot(report, Math.ceil(rounds / 4))
+await benchMcpEcho(report, rounds)
 report.write('bench-report.json')
 console.log(report.missed === 0 ? 'every bar holds' : `${report.missed} bars missed`)
 process.exitCode = report.missed === 0 ? 0 : 1

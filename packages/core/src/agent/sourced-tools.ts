@@ -114,7 +114,6 @@ function taken(what: string, name: string, source: ToolSource): HarnessError {
   return new HarnessError({
     code: 'config/definition',
     message: `${what}: the tool "${name}" of the source "${source.name}" has the name of another tool. Rename the other one, or the source.`,
-    meta: { tool: name, source: source.name },
   })
 }
 

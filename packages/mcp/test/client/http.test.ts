@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { apiKeyAuth, basicAuth, bearerAuth, mcp, type McpOptions } from '../../src/index.ts'
 import { httpServer, json, text, type FixtureServer, type Heard } from './fixtures/http-server.ts'
-import { failureOf, keptLogger, noSandbox } from './fixtures/subject.ts'
-import { onTestFinished } from 'vitest'
+import { keptLogger } from './fixtures/kept-logger.ts'
+import { failureOf, noSandbox } from './fixtures/subject.ts'
 
 async function connect(server: FixtureServer, over: Partial<McpOptions> = {}) {
   const source = mcp({ name: 'web', transport: { type: 'http', url: server.url }, timeoutMs: 2_000, ...over })
@@ -32,7 +32,7 @@ const onCall =
 const events = (response: Parameters<FixtureServer['answer']>[1]) =>
   response.writeHead(200, { 'content-type': 'text/event-stream' })
 
-test('a call and its answer, and a session that is closed with the connection', async () => {
+test('a call and its answer, and a session that is closed with the connection [MCP-7]', async () => {
   const server = await httpServer()
   const { connection, tools, call } = await connect(server)
   expect(tools.map(({ name, readOnly }) => [name, readOnly])).toEqual([
@@ -45,7 +45,7 @@ test('a call and its answer, and a session that is closed with the connection', 
   expect((await failureOf(call('read'))).code).toBe('tool-source/closed')
 })
 
-test('credentials of each kind are sent with each request', async () => {
+test('credentials of each kind are sent with each request [MCP-16]', async () => {
   const kinds = [
     [bearerAuth('t0ken'), 'authorization', 'Bearer t0ken'],
     [apiKeyAuth({ key: () => 'k3y' }), 'x-api-key', 'k3y'],
@@ -59,24 +59,27 @@ test('credentials of each kind are sent with each request', async () => {
   }
 })
 
-test('credentials that are refused are told by name', async () => {
+test('credentials that are refused are told by name [MCP-16]', async () => {
   const server = await httpServer((_, response) => (response.writeHead(401).end(), true))
   const error = await failureOf(connect(server, { auth: bearerAuth('s3cret') }))
   expect(error).toMatchObject({ code: 'tool-source/auth', retryable: false, meta: { status: 401 } })
   expect(JSON.stringify(error)).not.toContain('s3cret')
 })
 
-test.each([301, 302, 303, 307, 308])('a redirect (%i) carries nothing to another origin', async (status) => {
-  const other = await httpServer()
-  const server = await httpServer()
-  const { call } = await connect(server, { auth: bearerAuth('s3cret') })
-  server.answer = onCall((_, response) => void response.writeHead(status, { location: other.url }).end())
-  const error = await failureOf(call('read'))
-  expect(error).toMatchObject({ code: 'tool-source/unavailable', meta: { reason: 'redirect', status } })
-  expect(other.heard).toEqual([])
-})
+test.each([301, 302, 303, 307, 308])(
+  'a redirect (%i) carries nothing to another origin [MCP-17]',
+  async (status) => {
+    const other = await httpServer()
+    const server = await httpServer()
+    const { call } = await connect(server, { auth: bearerAuth('s3cret') })
+    server.answer = onCall((_, response) => void response.writeHead(status, { location: other.url }).end())
+    const error = await failureOf(call('read'))
+    expect(error).toMatchObject({ code: 'tool-source/unavailable', meta: { reason: 'redirect', status } })
+    expect(other.heard).toEqual([])
+  },
+)
 
-test('a session that is lost is begun again once, and only what does no harm is called again', async () => {
+test('a session that is lost is begun again once, and only what does no harm is called again [MCP-18]', async () => {
   const server = await httpServer()
   const { call, connection } = await connect(server)
   server.sessions.clear()
@@ -96,7 +99,7 @@ test('a session that is lost is begun again once, and only what does no harm is 
   expect(await connection.list()).toHaveLength(2)
 })
 
-test('answers as events, with others among them', async () => {
+test('answers as events, with others among them [MCP-15]', async () => {
   const server = await httpServer()
   const { call } = await connect(server)
   server.answer = onCall(({ id }, response) => {
@@ -113,7 +116,7 @@ test('answers as events, with others among them', async () => {
 })
 
 test.each(['end', 'reset'])(
-  'a stream that is lost before the answer fails the call at once (%s)',
+  'a stream that is lost before the answer fails the call at once (%s) [MCP-19]',
   async (how) => {
     const server = await httpServer()
     const { call } = await connect(server, { timeoutMs: 20_000 })
@@ -131,7 +134,7 @@ test.each(['end', 'reset'])(
 )
 
 test.each(['json', 'events', 'one event without an end'])(
-  'a body without an end is cut off (%s)',
+  'a body without an end is cut off (%s) [MCP-19]',
   async (how) => {
     const server = await httpServer()
     const { call } = await connect(server, { maxMessageBytes: 1_000_000, timeoutMs: 20_000 })
@@ -153,7 +156,7 @@ test.each(['json', 'events', 'one event without an end'])(
   },
 )
 
-test('a server that dribbles is given up in time, and its socket is let go', async () => {
+test('a server that dribbles is given up in time, and its socket is let go [MCP-13]', async () => {
   const server = await httpServer()
   const { call } = await connect(server, { timeoutMs: 400 })
   server.answer = onCall((_, response) => {
@@ -167,7 +170,7 @@ test('a server that dribbles is given up in time, and its socket is let go', asy
   await expect.poll(() => server.heard.map(({ method }) => method)).toContain('notifications/cancelled')
 })
 
-test('a server that says nothing at all is given up in time, and an abort ends a call at once', async () => {
+test('a server that says nothing at all is given up in time, and an abort ends a call at once [MCP-13]', async () => {
   const server = await httpServer()
   const { call } = await connect(server, { timeoutMs: 400 })
   server.answer = onCall(() => undefined)

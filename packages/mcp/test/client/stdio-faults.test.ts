@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { callOptions, failureOf, isAlive, subject } from './fixtures/subject.ts'
+import { callOptions, failureOf, isAlive, serverFile, subject } from './fixtures/subject.ts'
 
-test('tools are listed by name, and what does not fit the port is left out and said', async () => {
+test('tools are listed by name, and what does not fit the port is left out and said [MCP-21]', async () => {
   const { open, logger } = subject()
   const connection = await open()
   const tools = await connection.list()
@@ -21,15 +21,18 @@ test('tools are listed by name, and what does not fit the port is left out and s
   expect(await connection.call('echo', { text: 'hello' }, options)).toEqual({ isError: false, text: 'hello' })
 })
 
-test.each(['garbage', 'twins', 'unknown-ids'])('%s: the answer that was asked for comes', async (fault) => {
-  const { open } = subject(fault)
-  const connection = await open()
-  const options = await callOptions(connection)
-  for (const text of ['one', 'two'])
-    expect(await connection.call('echo', { text }, options)).toEqual({ isError: false, text })
-})
+test.each(['garbage', 'twins', 'unknown-ids'])(
+  '%s: the answer that was asked for comes [MCP-15]',
+  async (fault) => {
+    const { open } = subject(fault)
+    const connection = await open()
+    const options = await callOptions(connection)
+    for (const text of ['one', 'two'])
+      expect(await connection.call('echo', { text }, options)).toEqual({ isError: false, text })
+  },
+)
 
-test('a crash at the start is told by name, is not remembered, and may be tried again', async () => {
+test('a crash at the start is told by name, is not remembered, and may be tried again [MCP-7, MCP-12]', async () => {
   const { open, pids } = subject('crash-at-start')
   for (const times of [1, 2]) {
     const error = await failureOf(open())
@@ -43,7 +46,7 @@ test('a crash at the start is told by name, is not remembered, and may be tried 
   }
 })
 
-test('a crash in a call fails that call by name, and the next one has a new server', async () => {
+test('a crash in a call fails that call by name, and the next one has a new server [MCP-12]', async () => {
   const { open, pids } = subject()
   const connection = await open()
   const options = await callOptions(connection)
@@ -60,7 +63,7 @@ test('a crash in a call fails that call by name, and the next one has a new serv
   expect(pids().map(isAlive)).toEqual([false, true])
 })
 
-test('a call that hangs ends in time, tells the server, and harms no other', async () => {
+test('a call that hangs ends in time, tells the server, and harms no other [MCP-13]', async () => {
   const { open, heard } = subject('none', { timeoutMs: 400 })
   const connection = await open()
   const options = await callOptions(connection)
@@ -72,7 +75,7 @@ test('a call that hangs ends in time, tells the server, and harms no other', asy
   expect(await connection.call('echo', { text: 'later' }, options)).toMatchObject({ text: 'later' })
 })
 
-test('an abort ends a call with its reason, tells the server, and leaves no listener', async () => {
+test('an abort ends a call with its reason, tells the server, and leaves no listener [MCP-13]', async () => {
   const { open, heard } = subject()
   const connection = await open()
   const caller = new AbortController()
@@ -85,7 +88,7 @@ test('an abort ends a call with its reason, tells the server, and leaves no list
   await expect.poll(heard).toContain('notifications/cancelled')
 })
 
-test('an answer that comes after the time is over is ignored', async () => {
+test('an answer that comes after the time is over is ignored [MCP-15]', async () => {
   const { open, heard } = subject('none', { timeoutMs: 150 })
   const connection = await open()
   const options = await callOptions(connection)
@@ -97,7 +100,7 @@ test('an answer that comes after the time is over is ignored', async () => {
   expect(await next).toMatchObject({ text: 'mine' })
 })
 
-test('a message of 30 MB is refused to the call that it answers, and the others go on', async () => {
+test('a message of 30 MB is refused to the call that it answers, and the others go on [MCP-14]', async () => {
   const { open, pids } = subject()
   const connection = await open()
   const options = await callOptions(connection)
@@ -108,7 +111,7 @@ test('a message of 30 MB is refused to the call that it answers, and the others 
   expect(pids()).toHaveLength(1)
 })
 
-test('a message of 30 MB that answers nobody fails whoever waits', async () => {
+test('a message of 30 MB that answers nobody fails whoever waits [MCP-14]', async () => {
   const { open } = subject()
   const connection = await open()
   const options = await callOptions(connection)
@@ -117,7 +120,7 @@ test('a message of 30 MB that answers nobody fails whoever waits', async () => {
   expect(await connection.call('echo', { text: 'again' }, options)).toMatchObject({ text: 'again' })
 })
 
-test('garbage without an end is given up', async () => {
+test('garbage without an end is given up [MCP-14]', async () => {
   const { open, pids } = subject('none', { maxMessageBytes: 2_000_000 })
   const connection = await open()
   const options = await callOptions(connection)
@@ -127,7 +130,7 @@ test('garbage without an end is given up', async () => {
   expect(pids().map(isAlive)).toEqual([false])
 })
 
-test('a flood on standard error holds up neither calls nor close', async () => {
+test('a flood on standard error holds up neither calls nor close [MCP-10]', async () => {
   const { open, pids } = subject('stderr-flood')
   const connection = await open()
   const options = await callOptions(connection)
@@ -138,7 +141,7 @@ test('a flood on standard error holds up neither calls nor close', async () => {
 })
 
 test.each(['silent', 'ignores-sigterm', 'grandchild', 'none'])(
-  '%s: close leaves no process',
+  '%s: close leaves no process [MCP-11]',
   async (fault) => {
     const { open, pids, source } = subject(fault, fault === 'silent' ? { startTimeoutMs: 300 } : {})
     if (fault === 'silent') {
@@ -158,7 +161,7 @@ test.each(['silent', 'ignores-sigterm', 'grandchild', 'none'])(
   },
 )
 
-test('a grandchild does not outlive a server that crashes', async () => {
+test('a grandchild does not outlive a server that crashes [MCP-11]', async () => {
   const { open, pids } = subject('grandchild')
   const connection = await open()
   const options = await callOptions(connection)
@@ -166,7 +169,7 @@ test('a grandchild does not outlive a server that crashes', async () => {
   await expect.poll(() => pids().map(isAlive)).toEqual([false, false])
 })
 
-test('an error of the protocol is told by its number and not in its words', async () => {
+test('an error of the protocol is told by its number and not in its words [MCP-21]', async () => {
   const { open } = subject('error')
   const connection = await open()
   const error = await failureOf(connection.call('echo', {}, await callOptions(connection)))
@@ -211,13 +214,13 @@ test('a tool that the server changes is not called in the version that was liste
   expect(heard().filter((line) => line === 'tools/call').length).toBeGreaterThanOrEqual(2)
 })
 
-test('the environment of a server holds what was given and nothing else of this process', async () => {
+test('the environment of a server holds what was given and nothing else of this process [MCP-9]', async () => {
   process.env['BELAY_TEST_SECRET'] = 'canary'
   const { open } = subject('environment', {
     transport: {
       type: 'stdio',
       command: process.execPath,
-      args: [(await import('./fixtures/subject.ts')).serverFile, 'environment'],
+      args: [serverFile, 'environment'],
       env: { GIVEN: 'yes' },
       host: true,
     },
@@ -231,7 +234,7 @@ test('the environment of a server holds what was given and nothing else of this 
   expect(text).not.toContain('canary')
 })
 
-test('resources are two tools where they were asked for and the server has them', async () => {
+test('resources are two tools where they were asked for and the server has them [MCP-22]', async () => {
   const { open } = subject('resources', { resources: true })
   const connection = await open()
   const tools = await connection.list()

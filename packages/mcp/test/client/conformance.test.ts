@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+
+const suite = join(
+  dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),
+  'dist/index.js',
+)
+const client = fileURLToPath(new URL('./fixtures/conformance-client.ts', import.meta.url))
+
+/** Every client scenario of the suite that is not about authorization. */
+const inScope = ['initialize', 'tools_call', 'sse-retry']
+
+/** What servers are not offered; a client that does not declare it is not asked. */
+const outOfScope = ['elicitation-sep1034-client-defaults']
+
+function run(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'belay-conformance-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [suite, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (part: Buffer) => (output += part.toString()))
+    child.stderr.on('data', (part: Buffer) => (output += part.toString()))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
+
+test('every client scenario of the official suite is in scope, or it is said why not [MCP-20]', async () => {
+  const { output } = await run(['list', '--client'])
+  const listed = [...output.matchAll(/^ {2}- (\S+)/gm)].map(([, name]) => name ?? '')
+  const others = listed.filter((name) => !name.startsWith('auth/'))
+  expect(others.sort()).toEqual([...inScope, ...outOfScope].sort())
+})
+
+test.each(inScope)(
+  'the official client scenario %s passes [MCP-20]',
+  { timeout: 120_000 },
+  async (scenario) => {
+    const command = `"${process.execPath}" "${client}"`
+    const { code, output } = await run(['client', '--command', command, '--scenario', scenario])
+    expect(output).toContain('OVERALL: PASSED')
+    expect(code).toBe(0)
+  },
+)
