@@ -276,3 +276,15 @@ test('the connections of a run whose session nobody holds end with its attempt [
   await expect.poll(() => source.log).toEqual(['open s', 'call remove', 'close s'])
   await second.shutdown()
 })
+
+test('a source gets the sandbox of its session, opened when it asks, and ends before it [MCP-7]', async () => {
+  const source = scriptedSource('github', listed('search'))
+  const { clock, harnessOf } = setup([source], [says('ok')])
+  const session = await harnessOf().getSession('s')
+  await clock.until(session.agents.agent.run('go'))
+  const sandbox = await source.requests[0]?.sandbox()
+  expect(await sandbox?.files.stat('/workspace')).toMatchObject({ kind: 'directory' })
+  await session.close()
+  const error = await failureOf(sandbox?.files.stat('/workspace') ?? Promise.resolve())
+  expect(error.code).toBe('sandbox/closed')
+})
