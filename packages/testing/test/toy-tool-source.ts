@@ -39,7 +39,7 @@ export async function toyToolSource(): Promise<ToolSourceSubject> {
       if (name === 'fail') return { isError: true, text: 'failed on purpose' }
       if (name === 'echo') {
         echoes += 1
-        const text = String(input['text'])
+        const text = typeof input['text'] === 'string' ? input['text'] : ''
         const cut = `${text.slice(0, 1_048_550)} [cut: more text]`
         return { isError: false, text: text.length > 1_048_576 ? cut : text }
       }
