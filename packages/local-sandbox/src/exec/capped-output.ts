@@ -12,8 +12,8 @@ export interface CappedOutput {
 }
 
 /**
- * Collects a stream. What is over the cap is read and dropped, so that the command goes on; a command that floods costs
- * time of this process, and no memory.
+ * Collects a stream. What is over the cap is read and dropped, so that the command goes on, but slowly: each piece is garbage of this
+ * process, and a flood is faster than its collection.
  */
 export function collectOutput(stream: Readable, cap: number): CappedOutput {
   const chunks: Buffer[] = []
@@ -22,7 +22,10 @@ export function collectOutput(stream: Readable, cap: number): CappedOutput {
   stream.on('data', (chunk: Buffer) => {
     const room = cap - size
     if (chunk.length > room) truncated = true
-    if (room <= 0) return
+    if (room <= 0) {
+      slowDown(stream)
+      return
+    }
     // A copy: a chunk that is kept in part, or is small, would hold the whole buffer that it was read into.
     const kept = Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk)
     chunks.push(kept)
@@ -46,4 +49,14 @@ export function collectOutput(stream: Readable, cap: number): CappedOutput {
     },
     closed,
   }
+}
+
+/** With pieces of 64 KiB some 30 MB each second. */
+const pieceMs = 2
+
+function slowDown(stream: Readable): void {
+  stream.pause()
+  setTimeout(() => {
+    stream.resume()
+  }, pieceMs)
 }

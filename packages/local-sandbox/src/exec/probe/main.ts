@@ -63,7 +63,8 @@ async function probe(): Promise<ProbeFindings> {
     args: ['--no-warnings', `/workspace/${script}`, JSON.stringify(request)],
     env: { BELAY_PROBE_MARK: mark },
   })
-  if (tried.end.kind === 'refused') return { escaped: [], notes: [], failure: causeOf(tried.end.error) }
+  if (tried.end.kind === 'refused')
+    return { escaped: [], notes: [], failure: `${causeOf(tried.end.error)} ${tried.stderr}` }
   const names = namesOf(tried.stdout)
   if (names === undefined)
     return { escaped: [], notes: [], failure: `no answer from inside: ${tried.stderr}` }
