@@ -51,6 +51,8 @@ export class McpConnection implements SourceConnection {
   readonly #init: ConnectionInit
   readonly #closing = new AbortController()
   #link: Promise<Link> | undefined
+  /** What `#link` gave. */
+  #ready: Link | undefined
   #listings = new WeakMap<Link, Listing>()
   #closed: Promise<void> | undefined
 
@@ -121,7 +123,8 @@ export class McpConnection implements SourceConnection {
   /** A link that can be used; a new one in the place of one that broke. */
   async #live(signal: AbortSignal | undefined): Promise<Link> {
     if (this.#closed !== undefined) throw this.#closedError()
-    const current = await abortable(this.#opened(), signal)
+    // Most calls find the link as it was, and need not wait for anything.
+    const current = this.#ready ?? (await abortable(this.#opened(), signal))
     if (current.fault === undefined) return current
     await this.#drop(current)
     const next = await abortable(this.#opened(), signal)
@@ -133,9 +136,14 @@ export class McpConnection implements SourceConnection {
     if (this.#link !== undefined) return this.#link
     const opening = this.#init.openLink(this.#closing.signal)
     this.#link = opening
-    opening.catch(() => {
-      if (this.#link === opening) this.#link = undefined
-    })
+    void opening.then(
+      (link) => {
+        if (this.#link === opening) this.#ready = link
+      },
+      () => {
+        if (this.#link === opening) this.#link = undefined
+      },
+    )
     return opening
   }
 
@@ -143,6 +151,7 @@ export class McpConnection implements SourceConnection {
   async #drop(link: Link): Promise<void> {
     const current = this.#link
     if ((await current?.catch(() => undefined)) === link && this.#link === current) this.#link = undefined
+    if (this.#ready === link) this.#ready = undefined
     await link.end()
   }
 
