@@ -11,6 +11,7 @@ const folders = [
   'apps/bench',
   'apps/conformance',
   'apps/quickstart',
+  'apps/repair',
   'tooling',
 ]
 
