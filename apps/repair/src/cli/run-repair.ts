@@ -58,9 +58,11 @@ async function repair(typed: Arguments, given: Model | undefined): Promise<numbe
 }
 
 function lineOf(event: RunEvent): string | undefined {
-  if (event.type === 'tool.finished' && 'position' in event) return `${event.label?.tool ?? 'tool'} ${event.key}`
+  if (event.type === 'tool.finished' && 'position' in event)
+    return `${event.label?.tool ?? 'tool'} ${event.key}`
   if (event.type === 'step.finished') return `step ${event.key}`
-  if (event.type === 'workspace.snapshotted') return `  files kept: ${event.files} files, ${event.writtenBytes} new bytes`
+  if (event.type === 'workspace.snapshotted')
+    return `  files kept: ${event.files} files, ${event.writtenBytes} new bytes`
   return undefined
 }
 

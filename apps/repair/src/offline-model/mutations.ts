@@ -8,7 +8,10 @@ export interface Mutation {
 
 /** What is put in the place of what, most telling slips first: a wrong bound, a wrong operator, a number next to the right one. */
 const swaps: readonly (readonly [RegExp, (found: string) => string])[] = [
-  [/<=|>=|(?<![=<>-])[<>](?![=<>])/g, (found) => ({ '<': '<=', '<=': '<', '>': '>=', '>=': '>' })[found] ?? found],
+  [
+    /<=|>=|(?<![=<>-])[<>](?![=<>])/g,
+    (found) => ({ '<': '<=', '<=': '<', '>': '>=', '>=': '>' })[found] ?? found,
+  ],
   [/===|!==/g, (found) => (found === '===' ? '!==' : '===')],
   [/(?<= )[-+*/](?= )/g, (found) => ({ '-': '*', '*': '-', '+': '-', '/': '*' })[found] ?? found],
   [/(?<= )[-*](?= )/g, () => '+'],

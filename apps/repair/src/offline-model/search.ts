@@ -9,7 +9,8 @@ export type Thought =
 
 /** Where the code is, and not its tests. */
 const sources = '**/*.{js,mjs,cjs,ts}'
-const isSource = (path: string): boolean => !/(^|\/)(test|tests|node_modules|\.[^/]+)\/|\.test\.\w+$/.test(path)
+const isSource = (path: string): boolean =>
+  !/(^|\/)(test|tests|node_modules|\.[^/]+)\/|\.test\.\w+$/.test(path)
 
 /**
  * Repair by search: change one operator or number, run the tests, keep what makes fewer of them fail, take back the
@@ -73,7 +74,10 @@ function triesOf(answered: readonly AnsweredCall[], files: Map<string, string>):
     if (tried !== undefined && failures < failing) {
       const { path, find, replace } = tried
       kept.push(tried)
-      files.set(path, (files.get(path) ?? '').replace(find, () => replace))
+      files.set(
+        path,
+        (files.get(path) ?? '').replace(find, () => replace),
+      )
     } else if (tried !== undefined) {
       refused.add(keyOf(tried))
       standing = tried
@@ -106,6 +110,8 @@ const keyOf = ({ path, find, replace }: Mutation): string => JSON.stringify([pat
 
 function reportOf(kept: readonly Mutation[]): string {
   if (kept.length === 0) return 'I changed nothing.'
-  const lines = kept.map(({ path, find, replace }) => `- ${path}: \`${find.trim()}\` became \`${replace.trim()}\``)
+  const lines = kept.map(
+    ({ path, find, replace }) => `- ${path}: \`${find.trim()}\` became \`${replace.trim()}\``,
+  )
   return `Fewer tests fail with each of these changes:\n${lines.join('\n')}\n`
 }

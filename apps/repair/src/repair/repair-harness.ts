@@ -10,7 +10,11 @@ import { repairWorkflow } from './workflow.ts'
  * The harness over one place: runs in SQLite, files in content-addressed snapshots, commands in a strict sandbox without
  * a network. The Node that runs this program runs the tests as well.
  */
-export function repairHarness(init: { readonly out: string; readonly folder: string; readonly model: Model }) {
+export function repairHarness(init: {
+  readonly out: string
+  readonly folder: string
+  readonly model: Model
+}) {
   const node = dirname(realpathSync(process.execPath))
   const isOwn = !/^\/(usr|bin)\//.test(`${node}/`)
   return defineHarness({
