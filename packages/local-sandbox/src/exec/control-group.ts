@@ -1,6 +1,15 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { CommandLimits } from './policy.ts'
+import { processFacts } from './process-tree.ts'
 
 /** A control group of the kernel for all commands of one sandbox. */
 export interface ControlGroup {
@@ -77,10 +86,24 @@ function makeFolder(parent: GroupFolder): GroupFolder | undefined {
   const path = join(parent.path, `belay-${process.pid}-${(count += 1)}`)
   try {
     accessSync(join(parent.path, 'cgroup.procs'), constants.W_OK)
+    removeAbandoned(parent.path)
     mkdirSync(path)
     return { ...parent, path }
   } catch {
     return undefined
+  }
+}
+
+/** A process that was killed leaves its groups, empty. The kernel refuses to remove one that is in use. */
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^belay-(\d+)-\d+$/.exec(name)?.[1]
+    if (pid === undefined || processFacts(Number(pid)) !== undefined) continue
+    try {
+      rmdirSync(join(parent, name))
+    } catch {
+      // Somebody else did, or it is not empty yet.
+    }
   }
 }
 
