@@ -1,4 +1,4 @@
-import type { JsonObject, ModelRequest } from '@belay/core/ports'
+import type { Json, JsonObject, ModelRequest } from '@belay/core/ports'
 import { answeredCalls, labelled, type AnsweredCall } from './conversation.ts'
 import { mutationsOf, type Mutation } from './mutations.ts'
 
@@ -97,12 +97,14 @@ function failuresOf(text: string): number {
 
 /** The path and the text of a file that was read, without the numbers of its lines. */
 function fileOf({ arguments: { path }, text }: AnsweredCall): readonly [string, string] {
-  return [String(path), text.replace(/^\d+\t/gm, '')]
+  return [wordOf(path), text.replace(/^\d+\t/gm, '')]
 }
 
 function mutationOf({ path, find, replace }: JsonObject): Mutation {
-  return { path: String(path), find: String(find), replace: String(replace) }
+  return { path: wordOf(path), find: wordOf(find), replace: wordOf(replace) }
 }
+
+const wordOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 const reversed = ({ path, find, replace }: Mutation): Mutation => ({ path, find: replace, replace: find })
 

@@ -126,7 +126,7 @@ describe('the file', () => {
     const envelope = JSON.parse(before) as Record<string, string>
     for (const field of ['data', 'tag', 'nonce']) {
       const bytes = Buffer.from(envelope[field] ?? '', 'base64')
-      bytes[0]! ^= 1
+      bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0)
       await writeFile(file, JSON.stringify({ ...envelope, [field]: bytes.toString('base64') }))
       await expect(store.get('a')).rejects.toMatchObject(refused('credentials_corrupt'))
     }

@@ -13,10 +13,11 @@ const auth = oauthProvider({
 })
 const call = authorizedFetch({ serverUrl: new URL(serverUrl), auth })
 process.stdout.write('ready\n')
-process.stdin.once('data', async () => {
+const ask = async (): Promise<void> => {
   const response = await call(serverUrl, { method: 'POST', body: '{}' }).catch((error: unknown) =>
     String(error),
   )
   process.stdout.write(`${typeof response === 'string' ? response : response.status}\n`)
   process.stdin.destroy()
-})
+}
+process.stdin.once('data', () => void ask())
