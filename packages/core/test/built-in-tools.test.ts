@@ -156,6 +156,13 @@ describe('bash', () => {
       stdoutTruncated: true,
       stderrTruncated: false,
     }
+    const ends = [
+      { code: 'sandbox/timeout', meta: { timeoutMs: 5 } },
+      { code: 'sandbox/signal', meta: { signal: 'SIGSEGV' } },
+      { code: 'sandbox/limit', meta: { reason: 'memory' } },
+      { code: 'sandbox/limit', meta: { reason: 'bytes' } },
+    ] as const
+    const left = [...ends]
     const open = files.sandbox.open.bind(files.sandbox)
     files.sandbox.open = async (request) => ({
       ...(await open(request)),
@@ -167,11 +174,16 @@ describe('bash', () => {
             meta: { reason: 'not_found' },
             output,
           })
-        throw new ExecError({ code: 'sandbox/timeout', message: 'late', meta: { timeoutMs: 5 }, output })
+        throw new ExecError({ ...(left.shift() ?? ends[0]), message: 'ended', output })
       },
     })
-    expect(await told([['bash', { command: 'x', timeoutMs: 5 }]], { files })).toEqual([
-      '[ended after 5 ms: it took too long]\n[stdout, cut after 4 bytes]\nhalf',
+    const commands = ends.map((): [string, object] => ['bash', { command: 'x', timeoutMs: 5 }])
+    const written = '[stdout, cut after 4 bytes]\nhalf'
+    expect(await told(commands, { files })).toEqual([
+      `[ended after 5 ms: it took too long]\n${written}`,
+      `[ended by SIGSEGV]\n${written}`,
+      `[ended: it took too much memory]\n${written}`,
+      `[ended: it wrote more than the sandbox allows]\n${written}`,
     ])
   })
 

@@ -23,6 +23,13 @@ export function isOwnerGone(owner: string): boolean {
   return startOf(Number(pid)) !== start
 }
 
+/** Whether the process that `owner` names is certainly there: it is seen from here, with the same beginning. */
+export function isOwnerHere(owner: string): boolean {
+  const [ofMachine, ofBoot, ofNamespace, pid, start] = owner.split('-')
+  const isSeen = ofMachine === machine() && ofBoot === boot() && ofNamespace === namespace()
+  return isSeen && ofNamespace !== '0' && startOf(Number(pid)) === start
+}
+
 const machine = (): string => shortHash('/etc/machine-id') ?? shortHash('/etc/hostname') ?? 'unknown'
 
 const boot = (): string => shortHash('/proc/sys/kernel/random/boot_id') ?? 'unknown'

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -52,6 +53,25 @@ describe('disk', () => {
     expect(over).toBeLessThan(500 * mib)
     await remove()
   })
+
+  test('no name and no depth hides what is in a folder [SBX-48]', async () => {
+    const deep = `$(printf 'd/%.0s' $(seq 300))`
+    for (const folder of ['"é"', '"$(printf "\\377")"', deep]) {
+      const { commands, remove } = openExecPlace({ limits: { diskBytes: 4 * mib } })
+      const script = `mkdir -p ${folder}; cd ${folder}; head -c 3M /dev/zero > a; head -c 3M /dev/zero > b; exec sleep 60`
+      const call = commands.exec('bash', { args: ['-c', script], timeoutMs: 20_000 })
+      await expect(call).rejects.toMatchObject({ code: 'sandbox/limit', meta: { reason: 'bytes' } })
+      await remove()
+    }
+  })
+
+  test('what is over it can still be removed by a command [SBX-48]', async () => {
+    const { place, commands, remove } = openExecPlace({ limits: { diskBytes: mib, fileBytes: 8 * mib } })
+    writeFileSync(join(place.workspace, 'big'), Buffer.alloc(2 * mib, 1))
+    await commands.exec('sh', { args: ['-c', 'sleep 0.3; rm big'] })
+    expect(readdirSync(place.workspace)).toEqual([])
+    await remove()
+  })
 })
 
 describe('processes and memory', () => {
@@ -75,6 +95,32 @@ describe('processes and memory', () => {
     const small = await commands.exec('sh', { args: ['-c', 'head -c 1M /dev/zero | tail -c 1M | wc -c'] })
     expect(textOf(small.stdout).trim()).toBe(String(mib))
     await remove()
+  })
+})
+
+describe('a command that cannot be set up', () => {
+  test('more words or longer ones than a command can have are refused by size, and a lost place with its cause [SBX-46]', async () => {
+    const own = openExecPlace()
+    const tooMuch = { code: 'sandbox/io', meta: { errno: 'E2BIG' } }
+    const env = Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`V${index}`, 'x']))
+    for (const options of [
+      { args: Array<string>(9_000).fill('x') },
+      { args: ['x'.repeat(200_000)] },
+      { env },
+      { env: { LONG: 'x'.repeat(200_000) } },
+    ]) {
+      await expect(own.commands.exec('true', options)).rejects.toMatchObject(tooMuch)
+      await expect(own.commands.spawn('true', options)).rejects.toMatchObject(tooMuch)
+    }
+    const many = await own.commands.exec('sh', {
+      args: ['-c', 'echo $#', 'sh', ...Array<string>(8_700).fill('x')],
+    })
+    expect(textOf(many.stdout)).toBe('8700\n')
+    rmSync(own.place.workspace, { recursive: true })
+    const lost: unknown = await own.commands.exec('true').catch((error: unknown) => error)
+    expect(lost).toMatchObject({ code: 'sandbox/io', meta: { reason: 'setup' } })
+    expect(String((lost as Error).cause)).toContain('No such file')
+    await own.remove()
   })
 })
 
@@ -119,6 +165,32 @@ describe('an allowed network', () => {
     await remove()
     server.close()
     other.close()
+  })
+
+  test('an answer that cannot be handed on ends its request alone [SBX-51]', async () => {
+    const answers: Readonly<Record<string, string>> = {
+      '/code': 'HTTP/1.1 042 None\r\nContent-Length: 0\r\n\r\n',
+      '/trailer': 'HTTP/1.1 200 OK\r\nTrailer: x\r\nContent-Length: 2\r\n\r\nok',
+      '/cut': 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok',
+    }
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', (data) => socket.end(answers[String(data).split(' ')[1] ?? ''] ?? ''))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { commands, remove } = openExecPlace({ network: { allow: [{ host: '127.0.0.1', port }] } })
+    const curl = async (path: string): Promise<string> => {
+      const args = ['-s', '-m', '20', `http://127.0.0.1:${port}${path}`]
+      const { stdout, exitCode } = await commands.exec('curl', { args })
+      return `${exitCode} ${textOf(stdout)}`
+    }
+    // 52: nothing came; 18: a part came.
+    expect(await curl('/code')).toBe('52 ')
+    expect(await curl('/trailer')).toBe('0 ok')
+    expect(await curl('/cut')).toBe('18 ok')
+    await remove()
+    server.close()
   })
 
   test('addresses that are no internet are told apart [SBX-51]', () => {

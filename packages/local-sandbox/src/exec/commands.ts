@@ -15,6 +15,7 @@ import { checkCall, environmentOf } from './command-call.ts'
 import { watchDisk } from './disk-watch.ts'
 import { hostStarter } from './host-starter.ts'
 import { isolatedStarter } from './isolated-starter.ts'
+import { setupError } from './isolated-tree.ts'
 import { resolvePolicy } from './policy.ts'
 import type { CommandPolicy, ResolvedPolicy } from './policy.ts'
 import { readableFrom, writableTo } from './process-streams.ts'
@@ -215,7 +216,9 @@ type Output = ConstructorParameters<typeof ExecError>[0]['output']
 
 function resultOf(end: TreeEnd, output: Output): ExecResult {
   if (end.kind === 'exit') return { exitCode: end.exitCode, ...output }
-  if (end.kind === 'refused') throw end.error
+  // What bubblewrap wrote was collected with the output.
+  if (end.kind === 'refused')
+    throw end.error.meta['reason'] === 'setup' ? setupError(output.stderr) : end.error
   if (end.outOfMemory) throw limitError(output, 'memory')
   if (end.signal === 'SIGXFSZ') throw limitError(output, 'file_bytes')
   throw new ExecError({

@@ -12,7 +12,7 @@ const lookMs = 25
 const [share, walkMs] = [10, 1000]
 
 /**
- * Calls `over` once when the tree takes more than `limit` bytes. The tree is walked when the file system has lost half of the room that
+ * Calls `over` once when the tree takes more than `limit` bytes, or than it took before if that was more. The tree is walked when the file system has lost half of the room that
  * was left at the last walk, so that a fast writer is seen at once and a slow one costs little.
  */
 export function watchDisk(folder: string, limit: number, over: () => void): DiskWatch {
@@ -20,9 +20,11 @@ export function watchDisk(folder: string, limit: number, over: () => void): Disk
   const watch = async (): Promise<void> => {
     let free = await freeBytes(folder)
     let size = await treeBytes(folder)
+    // What is over it already must not grow, and a command may be the one that removes it.
+    const most = Math.max(limit, size)
     let next = performance.now() + walkMs
     while (!stopped) {
-      if (size > limit) {
+      if (size > most || size === Infinity) {
         over()
         return
       }
@@ -31,7 +33,7 @@ export function watchDisk(folder: string, limit: number, over: () => void): Disk
       })
       const now = performance.now()
       const lost = free - (await freeBytes(folder))
-      if (now < next && lost < (limit - size) / 2) continue
+      if (now < next && lost < (most - size) / 2) continue
       free -= lost
       size = await treeBytes(folder)
       next = performance.now() + Math.max(walkMs, (performance.now() - now) * share)
@@ -52,9 +54,9 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /** Bytes that are allocated, so that a hole counts nothing. Folders are held open, so that a link in the place of one leads nowhere. */
-export async function treeBytes(folder: string, depth = 0): Promise<number> {
-  // Deeper trees cannot be kept either; what is below is not counted.
-  if (depth > 256) return 0
+export async function treeBytes(folder: string | Buffer, depth = 0): Promise<number> {
+  // Each level holds a descriptor. A deeper tree cannot be kept either, and uncounted it would have no limit.
+  if (depth > 256) return Infinity
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
   const handle = await open(folder, flags).catch(() => undefined)
   if (handle === undefined) return 0
@@ -65,7 +67,7 @@ export async function treeBytes(folder: string, depth = 0): Promise<number> {
       const path = Buffer.concat([Buffer.from(`${held}/`), entry.name])
       const facts = await lstat(path).catch(() => undefined)
       sum += (facts?.blocks ?? 0) * 512
-      if (entry.isDirectory()) sum += await treeBytes(path.toString('latin1'), depth + 1)
+      if (entry.isDirectory()) sum += await treeBytes(path, depth + 1)
     }
   } finally {
     await handle.close()

@@ -9,6 +9,9 @@ import { InitRecords } from './init-records.ts'
 import { childrenOf, isUnderWay, processFacts, signalProcess } from './process-tree.ts'
 import type { CommandTree, TreeEnd } from './tree.ts'
 
+/** Words that bubblewrap takes in all, less those that it is always given; and the bytes that Linux takes in one. */
+const [mostWords, longestWord] = [8_990, 131_071]
+
 /** What bubblewrap is started with. */
 export interface IsolatedStart {
   /** The program, and what stands before the options. */
@@ -29,7 +32,10 @@ export interface IsolatedStart {
  * which the kernel turns into the end of the first one inside. So the exit of bubblewrap says that nothing is left.
  */
 export function startIsolated(start: IsolatedStart): CommandTree {
-  const { program, argv, filter } = start
+  const { program, options, argv, filter } = start
+  // Bubblewrap and the kernel would refuse these too, but not say what is wrong.
+  const isTooLarge = options.some((option) => Buffer.byteLength(option) > longestWord)
+  if (isTooLarge || options.length + argv.length > mostWords) throw startError({ code: 'E2BIG' })
   const filterFd = openSync(filter, 'r')
   let child: ChildProcess
   try {
@@ -138,7 +144,7 @@ export function startError(cause: unknown): PortError {
     typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'unknown'
   return new PortError({
     code: 'sandbox/io',
-    message: `The host could not start a process for the command (${errno}). Look at its limits of processes, descriptors and memory, and at the size of the arguments.`,
+    message: `The host could not start a process for the command (${errno}). Look at its limits of processes, descriptors and memory, and at the number and size of the arguments and variables.`,
     meta: { errno },
     retryable: ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(errno),
     cause,
@@ -146,11 +152,11 @@ export function startError(cause: unknown): PortError {
 }
 
 /** Bubblewrap ended before it started anything; what it wrote names paths of the host, and is a cause only. */
-function setupError(text: Buffer | null): PortError {
+export function setupError(text: Uint8Array | null): PortError {
   return new PortError({
     code: 'sandbox/io',
     message: 'The sandbox could not be set up for this command. The cause holds what bubblewrap wrote.',
     meta: { reason: 'setup' },
-    cause: new Error(text?.toString('utf8').slice(0, 4096) ?? 'bubblewrap ended without a word'),
+    cause: new Error(new TextDecoder().decode(text?.subarray(0, 4096)) || 'bubblewrap ended without a word'),
   })
 }

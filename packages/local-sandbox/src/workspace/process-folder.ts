@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { link, unlink } from 'node:fs/promises'
-import { isOwnerGone, ownerOfThisProcess } from '../process-owner.ts'
+import { isOwnerGone, isOwnerHere, ownerOfThisProcess } from '../process-owner.ts'
 import { layoutOf, type DiskLayout } from './disk-layout.ts'
 import { syncFolder } from './durable-file.ts'
 import { removeTree } from './tree-removal.ts'
@@ -51,7 +51,8 @@ export function processFoldersOf(layout: DiskLayout): readonly string[] {
 export async function removeAbandoned(layout: DiskLayout): Promise<void> {
   for (const folder of processFoldersOf(layout)) {
     const owner = folder.slice(layout.live.length + 1).split('.')[0] ?? ''
-    if (!isOwnerGone(owner) && !isAbandoned(folder)) continue
+    // A process that is seen from here may rest as long as it likes.
+    if (!isOwnerGone(owner) && (isOwnerHere(owner) || !isAbandoned(folder))) continue
     for (const name of namesIn(`${folder}/trash`)) await putBack(layout, folder, name)
     removeTree(folder)
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { manualPlatform } from '@belay/testing'
@@ -40,6 +40,18 @@ describe('a sweep', () => {
     expect(filesBelow(join(root, 'workspaces/operations'))).toHaveLength(1)
     expect(describeTree((await run.restore(live.ref)).tree)).toHaveLength(2)
     expect(await local.workspace.sweep([live.ref], hourMs)).toEqual({ removed: 0, bytes: 0 })
+  })
+
+  it('leaves a process alone that is there, however long it did nothing', async () => {
+    const root = tempFolder()
+    const { local, run } = manual(root)
+    const { tree } = await run.open()
+    const live = join(root, 'workspaces/live')
+    for (const name of readdirSync(live))
+      for (const part of ['', 'trees', 'temp']) utimesSync(join(live, name, part), 1, 1)
+    await local.workspace.sweep([], hourMs)
+    expect(existsSync(tree)).toBe(true)
+    await run.open()
   })
 
   it('counts making, giving and restoring as a touch', async () => {

@@ -59,9 +59,10 @@ async function runShell(sandbox: StepSandbox, command: string, options: ExecOpti
 
 function endOf(error: ExecError, timeoutMs: number): string {
   if (error.code === 'sandbox/timeout') return `ended after ${timeoutMs} ms: it took too long`
-  const { signal } = error.meta
+  const { signal, reason } = error.meta
   if (error.code === 'sandbox/signal') return `ended by ${typeof signal === 'string' ? signal : 'a signal'}`
-  return 'ended: it took too much memory'
+  if (reason === 'memory') return 'ended: it took too much memory'
+  return 'ended: it wrote more than the sandbox allows'
 }
 
 function report(end: string, output: ExecOutput): string {

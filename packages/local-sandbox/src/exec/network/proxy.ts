@@ -120,17 +120,37 @@ async function forward(
       agent: false,
     },
     (incoming) => {
-      response.writeHead(incoming.statusCode ?? 502, incoming.headers)
-      incoming.pipe(response)
+      answer(incoming, response)
     },
   )
-  outgoing.setTimeout(connectMs)
+  outgoing.setTimeout(connectMs, () => {
+    if (outgoing.socket?.connecting !== false) outgoing.destroy(new Error('not connected in time'))
+  })
   outgoing.on('error', () => {
     if (response.headersSent) response.destroy()
     else response.writeHead(502).end()
   })
   response.once('close', () => outgoing.destroy())
   request.pipe(outgoing)
+}
+
+/** Hands an answer on. What a server sends may be nothing that can be sent again, and must not be more than its own failure. */
+function answer(incoming: IncomingMessage, response: ServerResponse): void {
+  // An answer that breaks off must break off inside too: without this nobody there would hear of it.
+  incoming.once('close', () => {
+    if (!incoming.complete) response.destroy()
+  })
+  const headers: IncomingMessage['headers'] = { ...incoming.headers }
+  // Trailers are not handed on, and one that is announced without pieces cannot be sent.
+  delete headers['trailer']
+  try {
+    response.writeHead(incoming.statusCode ?? 502, headers)
+  } catch {
+    incoming.destroy()
+    response.destroy()
+    return
+  }
+  incoming.pipe(response)
 }
 
 /** The address to connect to. Throws when it is not allowed. */
