@@ -117,7 +117,7 @@ export const workspaceErrorCodes = {
   missing: 'workspace/missing',
   /** More than is allowed. `meta.reason`: `bytes`, `files`, `file_bytes`. */
   quota: 'workspace/quota',
-  /** Something in the tree cannot be kept. `meta.reason`: `special`, `name`, `depth`; `meta.path`. */
+  /** Something in the tree cannot be kept. `meta.reason`: `special`, `name`, `depth`, `unreadable`; `meta.path`. */
   tree: 'workspace/tree',
 } as const
 

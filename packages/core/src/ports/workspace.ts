@@ -91,7 +91,7 @@ export interface WorkspaceAdapter extends Configurable {
   /**
    * Keeps the tree of an opened workspace as it is now. A tree that is equal to the snapshot before it gives the same ref
    * with `changed: false` and writes nothing.
-   * Throws: `workspace/missing` (no such handle), `workspace/quota`, `workspace/tree` (a socket, FIFO or device, a name that is
+   * Throws: `workspace/missing` (no such handle), `workspace/quota`, `workspace/tree` (a socket, FIFO or device, what its owner may not read, a name that is
    * not UTF-8; `meta.path`), `workspace/conflict`, `workspace/aborted`, `workspace/io`, `workspace/closed`; nothing is kept then.
    */
   snapshot(operation: WorkspaceOperation & { readonly handle: string }): Promise<SnapshotResult>

@@ -63,7 +63,7 @@ class TreeScan {
     let isSame = before !== undefined && before.mode === mode
     for (const name of this.#names(held, path)) {
       const was = before?.entries.get(name)
-      let entry = this.#entry(held, name, path, was)
+      let entry = readable(`${path}${name}`, () => this.#entry(held, name, path, was))
       if (entry === 'folder') entry = await this.#child(held, name, { path, mode: 0, depth, before }, was)
       if (this.#slices.isOver) await this.#slices.pause()
       if (entry === undefined) continue
@@ -87,7 +87,7 @@ class TreeScan {
       const path = `${place.path}${name}`
       if (place.depth >= deepestTree)
         throw treeFault('depth', path, `lies deeper than ${deepestTree} folders`)
-      const child = this.#openChild(held, name, look)
+      const child = readable(path, () => this.#openChild(held, name, look))
       if (child === undefined) continue
       try {
         const before = was?.kind === 'folder' ? was : undefined
@@ -169,7 +169,23 @@ export function addTotals(folder: KeptFolder, entry: KeptEntry): void {
   else folder.unread += entry.hash === undefined ? entry.unread : 0
 }
 
-function treeFault(reason: 'depth' | 'name' | 'special', path: string, what: string): Error {
+/** What its owner took every right from is kept only by who needs none; for all others it is part of what was written. */
+function readable<T>(path: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw failedWith(error, 'EACCES') ? unreadableFault(path) : error
+  }
+}
+
+export const unreadableFault = (path: string): Error =>
+  treeFault(
+    'unreadable',
+    path,
+    'has a mode, or lies in a folder with one, that keeps its owner from reading it,',
+  )
+
+function treeFault(reason: 'depth' | 'name' | 'special' | 'unreadable', path: string, what: string): Error {
   const inside = insidePath(path)
   const meta = { reason, path: inside }
   return fault('tree', `${JSON.stringify(inside)} ${what} and cannot be kept. Remove it from the tree.`, meta)

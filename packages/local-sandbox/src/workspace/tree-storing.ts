@@ -12,7 +12,7 @@ import { TaskPool, taskLimit } from './task-pool.ts'
 import { TimeSlices } from './time-slices.ts'
 import { touchTime } from './touch-time.ts'
 import { encodeFolder } from './tree-node.ts'
-import { addTotals, quotaFault } from './tree-scan.ts'
+import { addTotals, quotaFault, unreadableFault } from './tree-scan.ts'
 import { failedWith } from './workspace-fault.ts'
 
 const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
@@ -63,7 +63,7 @@ class TreeStoring {
   async readFrom(root: string, tree: KeptFolder): Promise<void> {
     const held = HeldDirectory.open(root)
     try {
-      await this.#readFolder(held, tree)
+      await this.#readFolder(held, tree, '')
     } finally {
       held.release()
     }
@@ -81,16 +81,18 @@ class TreeStoring {
     return this.#written
   }
 
-  async #readFolder(held: HeldDirectory, folder: KeptFolder): Promise<void> {
+  async #readFolder(held: HeldDirectory, folder: KeptFolder, path: string): Promise<void> {
     for (const [name, entry] of folder.entries) {
       if (entry.kind === 'file' && entry.hash === undefined) {
-        await this.#pool.add(() => this.#readFile(held.retain(), name, { folder, file: entry }))
+        await this.#pool.add(() =>
+          this.#readFile(held.retain(), name, { folder, file: entry, path: `${path}${name}` }),
+        )
         this.#parts.signal?.throwIfAborted()
       }
       if (entry.kind !== 'folder' || entry.hash !== undefined || entry.unread === 0) continue
       const child = movedWhen(() => held.child(name))
       try {
-        await this.#readFolder(child, entry)
+        await this.#readFolder(child, entry, `${path}${name}/`)
       } finally {
         child.release()
       }
@@ -101,7 +103,7 @@ class TreeStoring {
   async #readFile(
     held: HeldDirectory,
     name: string,
-    { folder, file }: { readonly folder: KeptFolder; readonly file: KeptFile },
+    { folder, file, path }: { readonly folder: KeptFolder; readonly file: KeptFile; readonly path: string },
   ): Promise<void> {
     const readAt = Date.now()
     let handle: FileHandle
@@ -109,6 +111,7 @@ class TreeStoring {
       handle = await open(held.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
     } catch (error) {
       if (failedWith(error, 'ENOENT')) return void folder.entries.delete(name)
+      if (failedWith(error, 'EACCES')) throw unreadableFault(path)
       throw failedWith(error, 'ELOOP', 'ENXIO') ? new TreeMoved() : error
     } finally {
       held.release()
@@ -216,6 +219,6 @@ function movedWhen<T>(act: () => T): T {
   try {
     return act()
   } catch (error) {
-    throw failedWith(error, 'ENOENT', 'ENOTDIR', 'ELOOP') ? new TreeMoved() : error
+    throw failedWith(error, 'EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP') ? new TreeMoved() : error
   }
 }

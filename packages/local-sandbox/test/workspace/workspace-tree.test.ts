@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   renameSync,
@@ -18,6 +19,33 @@ import { describeTree, filesBelow, runOf, snapshots, tempFolder } from './suppor
 const isFull = process.env.BELAY_SIZE === 'full'
 
 describe('a tree that holds what cannot be kept', () => {
+  it('such as what its owner may not read is refused with its path [WSP-6]', async () => {
+    const root = tempFolder()
+    // Root may read everything, so the calls are made as somebody else.
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) chownSync(root, 65_534, 65_534)
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      const run = runOf(snapshots({ root }))
+      const { handle, tree } = await run.open()
+      mkdirSync(join(tree, 'sub/open'), { recursive: true })
+      for (const [path, mode, named] of [
+        ['sub/open', 0o300, 'sub/open'],
+        ['sub', 0o600, 'sub/open'],
+        ['sub/file', 0o000, 'sub/file'],
+      ] as const) {
+        if (path === 'sub/file') writeFileSync(join(tree, path), 'x')
+        chmodSync(join(tree, path), mode)
+        const meta = { reason: 'unreadable', path: `/workspace/${named}` }
+        await expect(run.snapshot(handle)).rejects.toMatchObject({ code: 'workspace/tree', meta })
+        chmodSync(join(tree, path), 0o700)
+      }
+      await run.snapshot(handle)
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+    }
+  })
+
   it('such as a FIFO, a device or a socket is refused with its path [WSP-6]', async () => {
     const root = tempFolder()
     const run = runOf(snapshots({ root }))
