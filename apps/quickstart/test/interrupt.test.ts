@@ -16,11 +16,12 @@ function harbour(): Place {
   return place
 }
 
-function slowly(place: Place) {
+/** `delayMs` before each part of an answer: a test that needs the run to go on beside it takes more. */
+function slowly(place: Place, delayMs = 10) {
   return startQuickstart(args, {
     cwd: place.root,
     file: fixtureFile,
-    env: { WITNESS: place.path('witness.txt'), WITNESS_FD: '3', DELAY_MS: '10' },
+    env: { WITNESS: place.path('witness.txt'), WITNESS_FD: '3', DELAY_MS: String(delayMs) },
     hasWitnessPipe: true,
   })
 }
@@ -104,7 +105,7 @@ test('a finished id prints its result again and executes nothing', async () => {
 
 test('two processes with one id: the second says that the first executes it', async () => {
   using place = harbour()
-  const { child, exit } = slowly(place)
+  const { child, exit } = slowly(place, 60)
   await effectsBegun(child, 3)
   for (const again of [args, ['--run', 'r']]) {
     const second = await runQuickstartProcess(again, { cwd: place.root })

@@ -419,6 +419,8 @@ describe('a memory of its own', () => {
       'store',
       'memory',
       'platform',
+      'sandbox',
+      'workspace',
       'models.m',
     ])
     await harness.shutdown()

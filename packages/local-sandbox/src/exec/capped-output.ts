@@ -51,8 +51,8 @@ export function collectOutput(stream: Readable, cap: number): CappedOutput {
   }
 }
 
-/** With pieces of 64 KiB some 30 MB each second. */
-const pieceMs = 2
+/** With pieces of 64 KiB some 13 MB each second: what a flood leaves behind is collected in time on a busy machine, too. */
+const pieceMs = 5
 
 function slowDown(stream: Readable): void {
   stream.pause()
