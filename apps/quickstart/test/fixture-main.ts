@@ -65,9 +65,13 @@ const effects: ResearchEffects = {
     witnessStep(run.idempotencyKey)
     return researchEffects.survey(place, run)
   },
-  verify: (place, draft, survey, run) => {
+  copy: (place, survey, run) => {
     witnessStep(run.idempotencyKey)
-    return researchEffects.verify(place, draft, survey, run)
+    return researchEffects.copy(place, survey, run)
+  },
+  verify: (draft, run) => {
+    witnessStep(run.idempotencyKey)
+    return researchEffects.verify(draft, run)
   },
   write: (out, markdown, run) => {
     witnessStep(run.idempotencyKey)

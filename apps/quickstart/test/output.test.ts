@@ -56,8 +56,8 @@ test('piped: one line for each event, no escape codes, no carriage returns', asy
   expect(lines[1]).toBe('run r')
   expect(lines[2]).toMatch(/^if it is interrupted, go on with: node .*main\.js --run r$/)
   expect(lines).toContain('survey: 4 documents')
-  expect(lines).toContain('reader 1: grep_documents')
-  expect(lines).toContain('reader 2: read_document')
+  expect(lines).toContain('reader 1: grep')
+  expect(lines).toContain('reader 2: read')
   expect(lines).toContain('writer: done')
 })
 

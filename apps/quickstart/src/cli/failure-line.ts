@@ -38,6 +38,8 @@ function codedText(error: HarnessError | Error, environment: ModelEnvironment): 
       return `${server} refused the request${status(meta['status'])}: check OPENAI_MODEL (${code}${detail(meta['providerMessage'])}).`
     case 'budget/unpriceable':
       return `A call cannot be made under the budget of this run: ${meta['missing'] === 'prices' ? 'give --prices' : message} (budget/unpriceable).`
+    case 'workspace/missing':
+      return 'The copy of the documents that this run works on is gone: start a new run, without --run (workspace/missing).'
     case 'store/corrupt':
     case 'store/version':
     case 'store/read-only':

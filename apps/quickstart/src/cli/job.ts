@@ -40,7 +40,7 @@ export function jobOf(args: Arguments, cwd: string, now: () => number): Job {
   const place: DocumentPlace = {
     root: folder,
     include: 'include' in documents ? [...documents.include] : null,
-    exclude: [out, ...databaseFiles(db)].flatMap((path) => inside(folder, path)),
+    exclude: [out, ...databaseFiles(db), workspacesOf(db)].flatMap((path) => inside(folder, path)),
   }
   return {
     runId: args.run ?? newRunId(folder, question, now()),
@@ -88,6 +88,11 @@ function realFolder(path: string, typed: string): string {
       throw new UsageError(`The folder ${typed} cannot be read (${code ?? String(error)}).`)
   }
   throw new UsageError(`${typed} is not a folder.`)
+}
+
+/** Beside the database: a run that is found there finds its files here. */
+export function workspacesOf(db: string): string {
+  return join(dirname(db), 'workspaces')
 }
 
 /** The database and what SQLite puts beside it. */

@@ -2,12 +2,14 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { DocumentError, systemCode } from '../documents/document-error.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { workspacesOf } from './job.ts'
 
-/** Makes the folders of the report and the database, before anything is paid for. Throws `DocumentError`. */
+/** Makes the folders of the report, the database and the workspaces, before anything is paid for. Throws `DocumentError`. */
 export function prepareOutput(out: string, db: string): void {
   for (const [what, folder] of [
     ['output folder', out],
     ['folder of the database', dirname(db)],
+    ['folder of the workspaces', workspacesOf(db)],
   ] as const) {
     try {
       makeFolder(folder)

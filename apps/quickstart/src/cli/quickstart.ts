@@ -11,7 +11,7 @@ import { jobOf, placesOf, resumeCommand } from './job.ts'
 import { outOfBudgetExitCode, outOfBudgetLine, suggestion } from './out-of-budget.ts'
 import type { Keyboard } from './question.ts'
 import { prepareOutput } from './output-folder.ts'
-import { openResearch, type OpenRun, type Research } from './research-run.ts'
+import { keepsFiles, openResearch, type OpenRun, type Research } from './research-run.ts'
 import { settleQuestion } from './settle-question.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { exportTraces } from './trace-export.ts'
@@ -184,7 +184,13 @@ function introduction(run: OpenRun, { announcement }: ChosenModel, command: stri
   const recorded = `${run.recorded} step${run.recorded === 1 ? '' : 's'} recorded`
   if (run.isFinished) return [`run ${run.id} is finished: ${recorded}, nothing is executed`]
   const first = run.isNew ? `run ${run.id}` : `going on with run ${run.id}: ${recorded}`
-  return [announcement, first, ...(run.isNew ? [`if it is interrupted, go on with: ${command}`] : [])]
+  return [announcement, first, ...(run.isNew ? [ifInterrupted(command)] : [])]
+}
+
+function ifInterrupted(command: string): string {
+  return keepsFiles
+    ? `if it is interrupted, go on with: ${command}`
+    : 'the copy of the documents is in memory on this system: an interrupted run cannot go on (on Linux it can)'
 }
 
 /** Shows what happens, and says when the run stops here for want of a budget, with what its calls lack. */

@@ -8,10 +8,11 @@ import {
   type TokenPrices,
 } from '@belay/core'
 import type { Model } from '@belay/core/ports'
+import { localWorkspace } from '@belay/local-sandbox'
 import { sqliteStore } from '@belay/local-sqlite'
 import { researchInputSchema, researchOutputSchema, type ResearchOutput } from '../research/schemas.ts'
 import { researchWorkflow, type ResearchEffects } from '../research/workflow.ts'
-import type { Job } from './job.ts'
+import { workspacesOf, type Job } from './job.ts'
 import { limitedModel } from './limited-model.ts'
 
 /** A run under way, or one that has ended. */
@@ -47,6 +48,12 @@ export interface Research {
   close(): Promise<void>
 }
 
+/**
+ * Whether the copy of the documents outlives the process. Elsewhere it is in memory: the same report, but a run that was
+ * interrupted after its copy cannot go on.
+ */
+export const keepsFiles = process.platform === 'linux'
+
 /** What nothing was recorded of. */
 const nothing = { recorded: 0, attempt: 0, isFinished: false }
 
@@ -63,6 +70,7 @@ export function openResearch(init: {
     models: { research: { model, ...(init.prices !== undefined && { prices: init.prices }) } },
     workflows: { research: researchWorkflow(init.effects) },
     store: sqliteStore({ file: init.db }),
+    ...(keepsFiles && localWorkspace({ root: workspacesOf(init.db) })),
     requires: ['store.persistent'],
   })
 

@@ -7,7 +7,6 @@ import { DocumentError } from './document-error.ts'
 import type { DocumentPlace } from './document-place.ts'
 import { linesOf, readDocument } from './document-text.ts'
 import { headingsOf } from './headings.ts'
-import { searchDocuments } from './search-documents.ts'
 import { surveyFolder } from './survey.ts'
 
 const calm = new AbortController().signal
@@ -76,61 +75,6 @@ test('the survey lists documents in a stable order and names what it leaves out'
     'out: left out, links are not followed',
     'pipe: left out, it is not a regular file',
   ])
-})
-
-describe('search', () => {
-  const files = ['a.md', 'deep/er/b.md', 'evil.txt', 'gone.md']
-  const search = (query: string, isRegex = false) =>
-    searchDocuments({ place, files, query, isRegex, signal: calm })
-
-  test('a text is found whatever the case, once for each line', async () => {
-    const { matches, total, isCut } = await search('FOG')
-    expect(matches.map(({ file, line }) => `${file}:${line}`)).toEqual(['a.md:2', 'a.md:3', 'deep/er/b.md:1'])
-    expect([total, isCut]).toEqual([3, false])
-  })
-
-  test('characters of patterns are text unless a pattern was asked for', async () => {
-    expect((await search('f.g')).total).toBe(0)
-    expect((await search('f.g', true)).total).toBe(3)
-    expect((await search('^fog\\b', true)).matches.map(({ line }) => line)).toEqual([2, 1])
-  })
-
-  test('a pattern of exponential time ends at its limit and holds nothing up', async () => {
-    // The limit is a timer of this thread: it could not fire if the pattern kept the event loop.
-    await expect(search('^(a+)+$', true)).rejects.toThrow('The pattern took longer than')
-  })
-
-  test('an abort ends a pattern at once', async () => {
-    const aborter = new AbortController()
-    const searching = searchDocuments({
-      place,
-      files,
-      query: '^(a+)+$',
-      isRegex: true,
-      signal: aborter.signal,
-    })
-    setImmediate(() => aborter.abort(new Error('enough')))
-    await expect(searching).rejects.toThrow('enough')
-  })
-
-  test('what is no pattern is said so', async () => {
-    await expect(search('(', true)).rejects.toThrow('is not a regular expression')
-    await expect(search('  ')).rejects.toThrow('is empty')
-    await expect(search('x'.repeat(201))).rejects.toThrow('more than 200')
-  })
-
-  test('many matches are counted and not all shown', async () => {
-    writeFileSync(join(place.root, 'many.txt'), 'one fog\n'.repeat(500))
-    const found = await searchDocuments({
-      place,
-      files: ['many.txt'],
-      query: 'fog',
-      isRegex: false,
-      signal: calm,
-    })
-    rmSync(join(place.root, 'many.txt'))
-    expect([found.matches.length, found.total, found.isCut]).toEqual([12, 500, true])
-  })
 })
 
 test.each([

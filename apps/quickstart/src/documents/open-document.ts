@@ -37,7 +37,7 @@ function partsOf(path: string): string[] {
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'))
   if (isPlain) return parts
   throw new DocumentError(
-    `The path ${JSON.stringify(path)} is not one of a document: use a path from list_documents, without a leading "/" and without "..".`,
+    `The path ${JSON.stringify(path)} is not one of a document: use one without a leading "/" and without "..".`,
   )
 }
 

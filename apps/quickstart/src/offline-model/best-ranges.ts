@@ -1,4 +1,5 @@
-import { type AnsweredCall, fieldOf, itemsOf, textField } from './request-view.ts'
+import { documentPath } from '../documents/workspace-path.ts'
+import type { AnsweredCall } from './request-view.ts'
 import type { Query } from './text/ranking.ts'
 import { stemsOf } from './text/words.ts'
 
@@ -43,12 +44,11 @@ export function bestRanges(calls: readonly AnsweredCall[], query: Query): LineRa
 function hitsOf(calls: readonly AnsweredCall[]): Hit[] {
   const hits = new Map<string, Hit>()
   for (const call of calls) {
-    if (call.name !== 'grep_documents' || call.isError) continue
-    for (const match of itemsOf(fieldOf(call.output, 'matches'))) {
-      const file = textField(match, 'file')
-      const line = Number(fieldOf(match, 'line'))
-      const stems = new Set(stemsOf(textField(match, 'text')))
-      hits.set(`${file}:${line}`, { file, line, stems })
+    if (call.name !== 'grep' || call.isError) continue
+    for (const match of String(call.output).matchAll(/^(\/.+?):(\d+): (.*)$/gm)) {
+      const [, path = '', number = '', text = ''] = match
+      const hit = { file: documentPath(path), line: Number(number), stems: new Set(stemsOf(text)) }
+      hits.set(`${hit.file}:${number}`, hit)
     }
   }
   return [...hits.values()]

@@ -1,4 +1,5 @@
-import { type AnsweredCall, fieldOf, textField } from './request-view.ts'
+import { documentPath } from '../documents/workspace-path.ts'
+import { type AnsweredCall, textField } from './request-view.ts'
 import { passagesOf, readable, type NumberedLine, type Passage } from './text/passages.ts'
 import { rank, type Query, type Ranked } from './text/ranking.ts'
 import { overlap, stemsOf } from './text/words.ts'
@@ -91,8 +92,8 @@ function proseFactor({ quote, text }: Candidate): number {
 function distinctCandidates(calls: readonly AnsweredCall[]): Candidate[] {
   const candidates = new Map<string, Candidate>()
   for (const call of calls) {
-    if (call.name !== 'read_document' || call.isError) continue
-    const file = textField(call.output, 'path')
+    if (call.name !== 'read' || call.isError) continue
+    const file = documentPath(textField(call.arguments, 'path'))
     for (const passage of wholePassages(call)) {
       const candidate = candidateOf(file, passage)
       if (candidate !== undefined) candidates.set(`${file}:${candidate.line}:${candidate.quote}`, candidate)
@@ -103,9 +104,9 @@ function distinctCandidates(calls: readonly AnsweredCall[]): Candidate[] {
 
 /** What was read may begin and end within a sentence; such a half is no quotation. */
 function wholePassages({ output }: AnsweredCall): Passage[] {
-  const lines = linesOf(textField(output, 'text'))
+  const lines = linesOf(String(output))
   const passages = passagesOf(lines)
-  const isEndOpen = fieldOf(output, 'next_line') !== null && lines.at(-1)?.text.trim() !== ''
+  const isEndOpen = /\n\[lines [^\n]*\]$/.test(String(output)) && lines.at(-1)?.text.trim() !== ''
   const isStartOpen = (lines[0]?.line ?? 1) > 1 && /^\s*[^\s#|>*+\-\d\p{Lu}]/u.test(lines[0]?.text ?? '')
   return passages.slice(isStartOpen ? 1 : 0, isEndOpen ? -1 : undefined)
 }

@@ -121,28 +121,24 @@ describe('planner', () => {
 
 describe('reader', () => {
   const text = 'Question: Who opens the lock at night?\nSub-question 1: Who opens the lock?'
-  const tools = ['grep_documents', 'read_document'].map((name) => ({ name, description: '', parameters: {} }))
+  const tools = ['grep', 'read'].map((name) => ({ name, description: '', parameters: {} }))
 
-  function answered(name: string, output: JsonObject, index: number): Message[] {
+  function answered(name: string, output: string, index: number, values: JsonObject = {}): Message[] {
     const callId = `call_${index}`
     return [
-      { role: 'assistant', content: [{ type: 'tool-call', callId, name, arguments: '{}' }] },
+      {
+        role: 'assistant',
+        content: [{ type: 'tool-call', callId, name, arguments: JSON.stringify(values) }],
+      },
       { role: 'tool', content: [{ type: 'tool-result', callId, name, output, isError: false }] },
     ]
   }
-  const found = answered(
-    'grep_documents',
-    { matches: [{ file: 'l.md', line: 12, text: 'The keeper opens the lock.' }] },
-    1,
-  )
+  const found = answered('grep', '/workspace/l.md:12: The keeper opens the lock.', 1)
   const read = answered(
-    'read_document',
-    {
-      path: 'l.md',
-      next_line: null,
-      text: '11\tRope costs one coin in the harbour.\n12\tThe keeper opens the lock when ships call at night.',
-    },
+    'read',
+    '11\tRope costs one coin in the harbour.\n12\tThe keeper opens the lock when ships call at night.',
     2,
+    { path: '/workspace/l.md' },
   )
   const conversation = (...more: Message[]): ModelRequest => {
     const asked = request('findings', text, { tools })
@@ -151,10 +147,10 @@ describe('reader', () => {
 
   test('searches, reads around what it found, and quotes', () => {
     expect(extractiveMind(conversation())).toMatchObject({
-      calls: [{ name: 'grep_documents', arguments: { query: 'open' } }, {}, {}],
+      calls: [{ name: 'grep', arguments: { pattern: 'open', ignoreCase: true } }, {}, {}, {}],
     })
     expect(extractiveMind(conversation(...found))).toEqual({
-      calls: [{ name: 'read_document', arguments: { path: 'l.md', from_line: 2, to_line: 30 } }],
+      calls: [{ name: 'read', arguments: { path: '/workspace/l.md', offset: 2, limit: 29 } }],
     })
     expect(answer(conversation(...found, ...read))).toEqual({
       findings: [
@@ -169,7 +165,7 @@ describe('reader', () => {
   })
 
   test('answers nothing when nothing was found, or without tools', () => {
-    expect(answer(conversation(...answered('grep_documents', { matches: [] }, 1)))).toEqual({ findings: [] })
+    expect(answer(conversation(...answered('grep', '[nothing matches]', 1)))).toEqual({ findings: [] })
     expect(answer(request('findings', text))).toEqual({ findings: [] })
   })
 })

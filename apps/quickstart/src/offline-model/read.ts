@@ -1,5 +1,6 @@
 import type { ModelRequest } from '@belay/core/ports'
 import { bestRanges } from './best-ranges.ts'
+import { workspacePath } from '../documents/workspace-path.ts'
 import { findingsFrom } from './findings.ts'
 import { answeredCalls, lineOf, offers, userText } from './request-view.ts'
 import { queryOf } from './text/ranking.ts'
@@ -21,20 +22,25 @@ export function read(request: ModelRequest): Thought {
     { text: question, weight: questionWeight },
   ])
   const calls = answeredCalls(request)
-  const hasSearched = calls.some(({ name }) => name === 'grep_documents')
-  if (!hasSearched && offers(request, 'grep_documents')) {
+  const hasSearched = calls.some(({ name }) => name === 'grep')
+  if (!hasSearched && offers(request, 'grep')) {
     const words = wordsToFind(subQuestion, question)
     if (words.length > 0)
-      return { calls: words.map((word) => ({ name: 'grep_documents', arguments: { query: word } })) }
+      return {
+        calls: patternsFor(words).map((pattern) => ({
+          name: 'grep',
+          arguments: { pattern, ignoreCase: true },
+        })),
+      }
   }
-  const hasRead = calls.some(({ name }) => name === 'read_document')
-  if (!hasRead && offers(request, 'read_document')) {
+  const hasRead = calls.some(({ name }) => name === 'read')
+  if (!hasRead && offers(request, 'read')) {
     const ranges = bestRanges(calls, query)
     if (ranges.length > 0) {
       return {
         calls: ranges.map(({ file, from, to }) => ({
-          name: 'read_document',
-          arguments: { path: file, from_line: from, to_line: to },
+          name: 'read',
+          arguments: { path: workspacePath(file), offset: from, limit: to - from + 1 },
         })),
       }
     }
@@ -50,4 +56,13 @@ function wordsToFind(subQuestion: string, question: string): string[] {
   return [...stems]
     .slice(0, maxWords)
     .map((each) => ([...written].some((word) => word.startsWith(each)) ? each : stem(each)))
+}
+
+/**
+ * A search ends after some matches, and a frequent word would fill it from the first documents alone. So lines with two
+ * of the words are searched for as well.
+ */
+function patternsFor(words: readonly string[]): string[] {
+  const pairs = words.map((word) => `${word}.*(?:${words.filter((other) => other !== word).join('|')})`)
+  return words.length < 2 ? [...words] : [...words, pairs.join('|')]
 }

@@ -1,10 +1,16 @@
 import { relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Copied } from '../documents/copy-documents.ts'
 import type { Survey } from '../documents/survey.ts'
 import type { Finding, ResearchInput, Verified } from './schemas.ts'
 
 /** The report as Markdown. Nothing in it depends on when or how often the run was interrupted. */
-export function reportMarkdown(input: ResearchInput, survey: Survey, verified: Verified): string {
+export function reportMarkdown(
+  input: ResearchInput,
+  survey: Survey,
+  copied: Copied,
+  verified: Verified,
+): string {
   const { draft, kept, removed } = verified
   const { folder } = input
   const blocks = [
@@ -18,11 +24,11 @@ export function reportMarkdown(input: ResearchInput, survey: Survey, verified: V
     ...(kept === 0 ? ['The documents do not answer this question.'] : []),
     '## How this was made',
     [
-      `- ${count(survey.documents.length, 'document')} of \`${folder}\` read, ${count(kept, 'claim')} kept.`,
+      `- ${count(copied.documents, 'document')} of \`${folder}\` read, ${count(kept, 'claim')} kept.`,
       removed.length === 0
         ? '- Every quote was found in the cited line.'
         : `- ${count(removed.length, 'claim')} removed, because the quote was not found in the cited line.`,
-      ...verified.changed.map((path) => `- \`${path}\` changed while the run was under way.`),
+      ...copied.changed.map((path) => `- \`${path}\` changed while the documents were copied.`),
       ...survey.notes.map((note) => `- Note: ${oneLine(note)}.`),
     ].join('\n'),
   ]

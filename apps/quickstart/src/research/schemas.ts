@@ -53,8 +53,6 @@ export interface Verified {
   readonly draft: Draft
   readonly kept: number
   readonly removed: readonly { readonly file: string; readonly line: number; readonly reason: string }[]
-  /** Documents that are not what they were when the run began. */
-  readonly changed: readonly string[]
 }
 
 /** What a run gives. */

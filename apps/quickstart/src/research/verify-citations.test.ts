@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DocumentPlace } from '../documents/document-place.ts'
-import { surveyFolder } from '../documents/survey.ts'
+import type { StepSandbox } from '@belay/core'
+import { PortError } from '@belay/core/ports'
+import { describe, expect, test } from 'vitest'
 import type { Finding } from './schemas.ts'
 import { verifyCitations } from './verify-citations.ts'
 
@@ -14,14 +11,22 @@ for ships that show two lanterns.
 
 Nobody passes without paying the night toll.
 `
-let place: DocumentPlace
-beforeAll(() => {
-  const root = mkdtempSync(join(tmpdir(), 'belay-verify-'))
-  place = { root, include: null, exclude: [] }
-  writeFileSync(join(root, 'lock.md'), text)
-  writeFileSync(join(root, 'other.md'), 'Something else is written here.\n')
-})
-afterAll(() => rmSync(place.root, { recursive: true }))
+const calm = new AbortController().signal
+/** The reading half of a sandbox over two files. */
+const contents: Readonly<Record<string, string>> = {
+  '/workspace/lock.md': text,
+  '/workspace/other.md': 'Something else is written here.\n',
+}
+const sandbox = {
+  files: {
+    read: async (path: string) => {
+      if (/\/\.\.\/|\/\//.test(path))
+        throw new PortError({ code: 'sandbox/path', message: 'not normal', meta: {} })
+      const bytes = new TextEncoder().encode(contents[path] ?? '')
+      return path in contents ? { bytes, size: bytes.length, truncated: false } : undefined
+    },
+  },
+} as Partial<StepSandbox> as StepSandbox
 
 const good: Finding = {
   claim: 'The keeper opens the lock at night.',
@@ -32,7 +37,7 @@ const good: Finding = {
 
 async function outcome(change: Partial<Finding>): Promise<{ kept: number; reasons: string[] }> {
   const draft = { title: 't', summary: 's', sections: [{ heading: 'h', claims: [{ ...good, ...change }] }] }
-  const { kept, removed, draft: checked } = await verifyCitations(place, draft, [])
+  const { kept, removed, draft: checked } = await verifyCitations(sandbox, draft, calm)
   expect(checked.sections.length).toBe(kept)
   return { kept, reasons: removed.map(({ reason }) => reason) }
 }
@@ -40,6 +45,7 @@ async function outcome(change: Partial<Finding>): Promise<{ kept: number; reason
 describe('what holds', () => {
   test.each([
     ['the very words', {}],
+    ['a path of the workspace', { file: '/workspace/lock.md' }],
     ['a line too low', { line: 2 }],
     ['a line too high', { line: 4, quote: 'for ships that show two lanterns.' }],
     ['other white space', { quote: ' The keeper  opens\tthe lock at night\n for ships' }],
@@ -72,6 +78,7 @@ describe('what is removed', () => {
     ['a quote too short to prove anything', { quote: 'the' }, 'the quote is too short to prove anything'],
     ['a file that is not there', { file: 'gone.md' }, 'There is no document "gone.md".'],
     ['a file outside', { file: '../lock.md' }, 'The path "../lock.md" is not one of a document'],
+    ['a file of the host', { file: '/etc/hostname' }, 'is not one of a document'],
   ] satisfies [string, Partial<Finding>, string][])('%s', async (_title, change, reason) => {
     const { kept, reasons } = await outcome(change)
     expect(kept).toBe(0)
@@ -90,17 +97,7 @@ test('good and bad claims of one section are told apart, and empty sections go',
       { heading: 'none', claims: [bad] },
     ],
   }
-  const verified = await verifyCitations(place, draft, [])
+  const verified = await verifyCitations(sandbox, draft, calm)
   expect(verified).toMatchObject({ kept: 1, draft: { sections: [{ heading: 'both', claims: [good] }] } })
   expect(verified.removed).toHaveLength(3)
-})
-
-test('a document that is not what it was is named', async () => {
-  const { documents } = await surveyFolder(place, new AbortController().signal)
-  const draft = { title: 't', summary: 's', sections: [{ heading: 'h', claims: [good] }] }
-  expect((await verifyCitations(place, draft, documents)).changed).toEqual([])
-  writeFileSync(join(place.root, 'lock.md'), `${text}More.\n`)
-  const verified = await verifyCitations(place, draft, documents)
-  writeFileSync(join(place.root, 'lock.md'), text)
-  expect(verified).toMatchObject({ kept: 1, changed: ['lock.md'] })
 })

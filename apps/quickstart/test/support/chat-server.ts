@@ -127,11 +127,10 @@ function portMessage({
   if (role === 'system') return { role: 'system', content: text }
   if (role === 'user') return { role: 'user', content: [{ type: 'text', text }] }
   if (role === 'tool') {
-    const name = text.includes('"matches"') ? 'grep_documents' : 'read_document'
-    const output = JSON.parse(text) as JsonObject
+    const name = /^\d+\t/.test(text) ? 'read' : 'grep'
     return {
       role: 'tool',
-      content: [{ type: 'tool-result', callId, name, output, isError: 'error' in output }],
+      content: [{ type: 'tool-result', callId, name, output: text, isError: text.startsWith('{"error"') }],
     }
   }
   return {

@@ -2,6 +2,7 @@
 export const phases = [
   'start',
   'survey',
+  'copy',
   'plan',
   'search',
   'read',
@@ -16,7 +17,7 @@ export type Phase = (typeof phases)[number]
 /** The part that the last witnessed key belongs to. */
 export function phaseOf(key: string | undefined): Phase {
   if (key === undefined) return 'start'
-  if (key === 'survey' || key === 'verify') return key
+  if (key === 'survey' || key === 'copy' || key === 'verify') return key
   if (key === 'write') return 'save'
   if (key.startsWith('planner/')) return 'plan'
   if (key.startsWith('writer/')) return 'write'
@@ -32,7 +33,7 @@ export interface KillMoment {
 }
 
 /** Phases that last one effect are aimed at, or hardly any kill would hit them. */
-const rarePhases: readonly Phase[] = ['survey', 'plan', 'write', 'verify', 'save']
+const rarePhases: readonly Phase[] = ['survey', 'copy', 'plan', 'write', 'verify', 'save']
 
 export function nextMoment(random: () => number): KillMoment {
   const kind = random()
