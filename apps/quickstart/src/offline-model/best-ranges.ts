@@ -45,7 +45,7 @@ function hitsOf(calls: readonly AnsweredCall[]): Hit[] {
   const hits = new Map<string, Hit>()
   for (const call of calls) {
     if (call.name !== 'grep' || call.isError) continue
-    for (const match of String(call.output).matchAll(/^(\/.+?):(\d+): (.*)$/gm)) {
+    for (const match of outputText(call).matchAll(/^(\/.+?):(\d+): (.*)$/gm)) {
       const [, path = '', number = '', text = ''] = match
       const hit = { file: documentPath(path), line: Number(number), stems: new Set(stemsOf(text)) }
       hits.set(`${hit.file}:${number}`, hit)

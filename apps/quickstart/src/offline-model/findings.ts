@@ -1,5 +1,5 @@
 import { documentPath } from '../documents/workspace-path.ts'
-import { type AnsweredCall, textField } from './request-view.ts'
+import { type AnsweredCall, textField, outputText } from './request-view.ts'
 import { passagesOf, readable, type NumberedLine, type Passage } from './text/passages.ts'
 import { rank, type Query, type Ranked } from './text/ranking.ts'
 import { overlap, stemsOf } from './text/words.ts'
@@ -103,10 +103,11 @@ function distinctCandidates(calls: readonly AnsweredCall[]): Candidate[] {
 }
 
 /** What was read may begin and end within a sentence; such a half is no quotation. */
-function wholePassages({ output }: AnsweredCall): Passage[] {
-  const lines = linesOf(String(output))
+function wholePassages(call: AnsweredCall): Passage[] {
+  const output = outputText(call)
+  const lines = linesOf(output)
   const passages = passagesOf(lines)
-  const isEndOpen = /\n\[lines [^\n]*\]$/.test(String(output)) && lines.at(-1)?.text.trim() !== ''
+  const isEndOpen = /\n\[lines [^\n]*\]$/.test(output) && lines.at(-1)?.text.trim() !== ''
   const isStartOpen = (lines[0]?.line ?? 1) > 1 && /^\s*[^\s#|>*+\-\d\p{Lu}]/u.test(lines[0]?.text ?? '')
   return passages.slice(isStartOpen ? 1 : 0, isEndOpen ? -1 : undefined)
 }

@@ -62,6 +62,9 @@ export function textField(value: Json | undefined, name: string): string {
   return typeof field === 'string' ? field : ''
 }
 
+/** What a tool wrote; empty when it gave something else. */
+export const outputText = ({ output }: AnsweredCall): string => (typeof output === 'string' ? output : '')
+
 /** Items of a JSON array; none when it is something else. */
 export function itemsOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : []
