@@ -1,5 +1,5 @@
 import { documentPath } from '../documents/workspace-path.ts'
-import type { AnsweredCall } from './request-view.ts'
+import { outputText, type AnsweredCall } from './request-view.ts'
 import type { Query } from './text/ranking.ts'
 import { stemsOf } from './text/words.ts'
 
