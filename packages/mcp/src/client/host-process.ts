@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -89,14 +90,31 @@ function processOf(child: ChildProcessWithoutNullStreams, mark: string): Sandbox
   }
 }
 
-/** Until nothing of the tree is found any more: what is found while it starts others has started them. */
+/**
+ * Until nothing of the tree is found any more: what is found while it starts others has started them. A process that is
+ * killed loses its environment before it is gone, so those that were found once are looked at until they are.
+ */
 async function endTree(pid: number, mark: string): Promise<void> {
   kill(-pid)
   if (process.platform !== 'linux') return
-  for (let round = 0; round < 20; round++) {
-    const left = await marked(mark)
-    if (left.length === 0) return
-    for (const other of left) kill(other)
+  const found = new Set<number>()
+  for (let round = 0; round < 200; round++) {
+    for (const other of await marked(mark)) {
+      found.add(other)
+      kill(other)
+    }
+    for (const other of found) if (!(await isUnderWay(other))) found.delete(other)
+    if (found.size === 0 && round > 0) return
+    await delay(2)
+  }
+}
+
+/** A zombie has ended and waits for its parent. */
+async function isUnderWay(pid: number): Promise<boolean> {
+  try {
+    return !/\) [ZX] /.test(await readFile(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
   }
 }
 
@@ -114,12 +132,8 @@ async function marked(mark: string): Promise<number[]> {
   const found = await Promise.all(
     pids.map(async (pid) => {
       try {
-        const [environment, status] = await Promise.all([
-          readFile(`/proc/${pid}/environ`, 'latin1'),
-          readFile(`/proc/${pid}/stat`, 'latin1'),
-        ])
-        // A zombie has ended and waits for its parent.
-        return environment.includes(`${markName}=${mark}`) && !/\) Z /.test(status) ? [pid] : []
+        const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
+        return environment.includes(`${markName}=${mark}`) && (await isUnderWay(pid)) ? [pid] : []
       } catch {
         return []
       }
