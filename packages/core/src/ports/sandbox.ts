@@ -35,7 +35,11 @@ export { isCodedError, PortError, sandboxErrorCodes } from './errors.ts'
 export { ExecError } from './exec-error.ts'
 export type { AdapterInfo } from './spec.ts'
 
-/** How much of the host a command is kept from. `strict` holds for everything that the report lists, or refuses to start. */
+/**
+ * How much of the host a command is kept from. `strict`: every control is enforced, `pids` and `memory` where such a
+ * limit was asked for, or the adapter refuses to start; a limit that nobody asked for may be reported as not enforced.
+ * `best-effort`: what the report says. `none`: nothing.
+ */
 export type Isolation = 'strict' | 'best-effort' | 'none'
 
 /** What can be kept from a command. */
@@ -251,7 +255,10 @@ export interface SandboxFiles {
 /** How a command runs. */
 export interface CommandOptions {
   readonly args?: readonly string[]
-  /** A directory of the inside. Default `/workspace`. */
+  /**
+   * A directory of the inside. Default `/workspace`. Missing, a file, outside, or of a form that is refused for paths:
+   * `sandbox/command` with the reason `cwd`, because it is the command that is not started.
+   */
   readonly cwd?: string
   /** The whole environment beside `PATH`, `HOME`, `TMPDIR` and `LANG`, which an entry may replace. */
   readonly env?: Readonly<Record<string, string>>

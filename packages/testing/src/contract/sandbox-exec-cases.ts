@@ -74,7 +74,9 @@ export const sandboxExecCases: readonly SandboxCase[] = [
       await writeAll(files, { '/workspace/a b/x': '' })
       assert.equal(await shell(box, 'pwd; ls'), '/workspace\na b\n')
       assert.equal(await shell(box, 'pwd; ls', { cwd: '/workspace/a b' }), '/workspace/a b\nx\n')
-      const others = ['/workspace/none', '/workspace/a b/x', 'a b']
+      const missing = ['/workspace/none', '/workspace/a b/x', '/none']
+      const malformed = ['a b', '', '.', '/workspace/', '/workspace//a b', '/workspace/a b/../a b']
+      const others = [...missing, ...malformed]
       for (const cwd of others) {
         await refuses(() => runIn(box, 'true', { cwd }), 'sandbox/command', { reason: 'cwd' })
       }

@@ -40,6 +40,7 @@ export const sandboxLifeCases: readonly SandboxCase[] = [
       assert.equal(sandbox.report.isolation === 'strict', isIsolated)
       if (!isIsolated) return
       const { controls: enforced } = sandbox.report
+      // The others are limits, which are enforced where they were asked for.
       const promised = [
         'files.read',
         'files.write',
