@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import {
   mkdirSync,
+  closeSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -42,8 +43,6 @@ let env: Record<string, string>
 beforeAll(async () => {
   for (const name of ['canary', 'appended', 'removed', 'mode'])
     writeFileSync(join(outside, name), 'outside', { mode: 0o644 })
-  // As a host that forgets to close what it opens: a descriptor without the flag is inherited by a plain child.
-  openSync(join(outside, 'canary'), 'r')
   const count = (socket: Socket): void => {
     connections += 1
     socket.on('error', () => undefined)
@@ -142,6 +141,33 @@ describe('without isolation', () => {
     const silent = control.map(({ name }) => name).filter((name) => !worked.has(name.replaceAll("'", '’')))
     expect(silent).toEqual([])
     expect(control.length).toBeGreaterThanOrEqual(60)
+  })
+})
+
+describe('a descriptor that the host inherited and does not know of', () => {
+  // Node closes what it opened and the first numbers that it was given; what lies behind a gap stays open for its children.
+  const number = 40
+  const host = join(import.meta.dirname, 'support/descriptor-host.ts')
+  const script = `ls /proc/self/fd | grep -x ${number}; cat /proc/self/fd/${number}`
+
+  function outputUnder(policy: CommandPolicy): string {
+    const canary = openSync(join(outside, 'canary'), 'r')
+    const gap = Array<'ignore'>(number - 3).fill('ignore')
+    const run = spawnSync(process.execPath, [host, JSON.stringify(policy), script], {
+      stdio: ['ignore', 'pipe', 'inherit', ...gap, canary],
+      encoding: 'utf8',
+    })
+    closeSync(canary)
+    expect(run.status).toBe(0)
+    return run.stdout
+  }
+
+  test('is not passed to a command [SBX-40]', () => {
+    expect(outputUnder({})).toBe('')
+  })
+
+  test('is passed on without isolation, so the probe can bite', () => {
+    expect(outputUnder({ isolation: 'none' })).toBe(`${number}\noutside`)
   })
 })
 
