@@ -6,6 +6,9 @@ import { checkPackages } from './check-packages.ts'
 import { type Finished, root, runNode, toolScript } from './process.ts'
 import { countTests, type VitestReport } from './test-counts.ts'
 
+// Tests start some thousand processes that load the same modules; compiled once, each starts in two thirds of the time.
+process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules', '.cache', 'compiled')
+
 type Task = (args: readonly string[]) => Promise<number>
 
 const build: Task = (args) => tool('typescript-7', 'tsc', ['-b', '--checkers', '1', ...args])

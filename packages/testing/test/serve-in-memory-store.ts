@@ -1,4 +1,4 @@
 import { inMemoryStore } from '@belay/core'
-import { serveStore } from '../dist/remote/serve-store.js'
+import { serveStores } from '../dist/remote/serve-stores.js'
 
-serveStore(inMemoryStore())
+serveStores(() => inMemoryStore())

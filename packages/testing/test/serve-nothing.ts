@@ -1,2 +1,2 @@
-// Ends at once: a child that never calls serveStore.
+// Ends at once: a child that never calls serveStores.
 export {}

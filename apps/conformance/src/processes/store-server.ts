@@ -1,6 +1,5 @@
 import { sqliteStore } from '@belay/local-sqlite'
-import { serveStore } from '@belay/testing'
+import { serveStores } from '@belay/testing'
 
-/** A process that serves the store of the file that its argument names. */
-const [file = ''] = process.argv.slice(2)
-serveStore(sqliteStore({ file }))
+/** A process that serves stores, each of the file that its argument names. */
+serveStores(([file = '']) => sqliteStore({ file }))

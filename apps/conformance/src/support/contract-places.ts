@@ -1,7 +1,8 @@
 import { inMemoryStore } from '@belay/core'
+import type { Store } from '@belay/core/ports'
 import { sqliteStore } from '@belay/local-sqlite'
-import { forkStore, remotePlaces, reopenedPlaces } from '@belay/testing'
-import type { RemoteStore, StorePlaceFactory } from '@belay/testing'
+import { remotePlaces, reopenedPlaces, storeOpener } from '@belay/testing'
+import type { StorePlaceFactory } from '@belay/testing'
 import { size } from './reliability.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -31,19 +32,21 @@ const freshFile: StorePlaceFactory = async () => {
   }
 }
 
+const elsewhere = storeOpener(server)
+
 /** Stores beside the first one are in another process. */
 const sharedFile: StorePlaceFactory = async () => {
   const folder = tempFolder()
-  const others: RemoteStore[] = []
+  const others: Store[] = []
   return {
     open: async () => sqliteStore({ file: folder.file('store.db') }),
     openElsewhere: async () => {
-      const store = await forkStore(server, [folder.file('store.db')])
+      const store = await elsewhere.open([folder.file('store.db')])
       others.push(store)
       return store
     },
     close: async () => {
-      await Promise.all(others.map((store) => store.kill()))
+      await Promise.all(others.map((store) => store.close()))
       folder.remove()
     },
   }
@@ -65,6 +68,6 @@ export const contractSets: Readonly<Record<string, StorePlaceFactory>> & {
   'sqlite, fresh': freshFile,
   'sqlite, reopened': reopenedPlaces(freshFile),
   'sqlite, shared': sharedFile,
-  // A process for each case: the adapter's own tests run it always.
+  // The adapter's own tests run it always.
   ...(size === 'full' && { 'sqlite, other process': servedFile }),
 }

@@ -1,6 +1,7 @@
 import { sqliteStore } from '../../src/index.ts'
-import { forkStore } from '@belay/testing'
-import type { RemoteStore, StoreDamage, StorePlace, StorePlaceFactory } from '@belay/testing'
+import type { Store } from '@belay/core/ports'
+import { storeOpener } from '@belay/testing'
+import type { StoreDamage, StorePlace, StorePlaceFactory } from '@belay/testing'
 import type { Database } from '../../src/database/driver.ts'
 import { tablesOf } from '../../src/tables.ts'
 import { withRawDatabase } from './raw-database.ts'
@@ -66,20 +67,22 @@ export const filePlaces: StorePlaceFactory = async () => {
   }
 }
 
+const elsewhere = storeOpener(storeServer)
+
 /** Fresh files under the real clock; stores beside the first are in another process. */
 export const sharedPlaces: StorePlaceFactory = async (): Promise<StorePlace> => {
   const folder = tempFolder()
-  const others: RemoteStore[] = []
+  const others: Store[] = []
   return {
     open: async () => sqliteStore({ file: folder.file() }),
     openElsewhere: async () => {
-      const store = await forkStore(storeServer, [folder.file()])
+      const store = await elsewhere.open([folder.file()])
       others.push(store)
       return store
     },
     damage: damageOf(folder.file()),
     close: async () => {
-      await Promise.all(others.map((store) => store.kill()))
+      await Promise.all(others.map((store) => store.close()))
       folder.remove()
     },
   }

@@ -1,28 +1,29 @@
+import type { Store } from '@belay/core/ports'
 import type { StorePlaceFactory } from '../contract/store-place.ts'
-import { forkStore } from './remote-store.ts'
-import type { RemoteStore } from './remote-store.ts'
+import { storeOpener } from './remote-store.ts'
 
-/** How stores of other processes find their place. */
+/** How stores of another process find their place. */
 export interface RemotePlaceOptions {
-  /** A module that opens the store named by its arguments and calls `serveStore`. */
+  /** A module that calls `serveStores`. */
   readonly module: string | URL
   /** Makes a fresh place: the arguments that name it, and its removal. */
   place(): Promise<{ readonly args: readonly string[]; close(): Promise<void> }>
 }
 
-/** Places whose every store lives in a process of its own, so that a contract runs on it from outside. */
+/** Places whose every store lives in another process, so that a contract runs on it from outside. */
 export function remotePlaces({ module, place }: RemotePlaceOptions): StorePlaceFactory {
+  const elsewhere = storeOpener(module)
   return async () => {
     const { args, close } = await place()
-    const stores: RemoteStore[] = []
+    const stores: Store[] = []
     return {
       open: async () => {
-        const store = await forkStore(module, args)
+        const store = await elsewhere.open(args)
         stores.push(store)
         return store
       },
       close: async () => {
-        await Promise.all(stores.map((store) => store.kill()))
+        await Promise.all(stores.map((store) => store.close()))
         await close()
       },
     }

@@ -2,28 +2,38 @@ import { deserialize, serialize } from 'node:v8'
 import { isCodedError, PortError } from '@belay/core/ports'
 import type { AdapterInfo, ErrorMeta } from '@belay/core/ports'
 
-/** What a served store tells first. */
-export interface Hello {
-  readonly type: 'hello'
+/** What is told of a store that was opened. */
+export interface OpenedStore {
   readonly info: AdapterInfo
   readonly keepFinishedRuns: number | undefined
 }
 
-/** One call of a method, for example `journal.append`. */
+/** Asks for a store, which has this id from then on. Answered with an `OpenedStore`. */
+export interface Open {
+  readonly type: 'open'
+  readonly id: number
+  readonly args: readonly string[]
+}
+
+/** One call of a store's method, for example `journal.append`. */
 export interface Call {
   readonly type: 'call'
   readonly id: number
+  readonly store: number
   readonly method: string
   readonly args: readonly unknown[]
 }
 
-/** The answer to one call. */
+/** What is asked of the process that serves. */
+export type Request = Open | Call
+
+/** The answer to one request. */
 export type Answer =
   | { readonly type: 'value'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: WireError }
 
 /** Any message between the two processes. */
-export type WireMessage = Hello | Call | Answer
+export type WireMessage = Request | Answer
 
 /** An error taken apart, because an error loses its code and class on the way to another process. */
 export type WireError =
