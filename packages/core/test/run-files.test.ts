@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { StepSandbox } from '../src/define/sandbox.ts'
-import { defineHarness, defineWorkflow } from '../src/index.ts'
+import { defineHarness, defineWorkflow, inMemoryStore } from '../src/index.ts'
 import { PortError, type Store } from '../src/ports/index.ts'
 import { collect, failureOf, gate } from './fixtures/collect.ts'
 import { manualPlatform } from './fixtures/manual-platform.ts'
@@ -289,6 +289,100 @@ describe('the files of a durable run', () => {
     await clock.advance(3_600_001)
     expect(await harness.runs.prune({ olderThan: 7_200_000 })).toMatchObject({ runs: 0, snapshots: 1 })
     await clock.until((await harness.runs.fork('other', { runId: 'f' })).result)
+  })
+})
+
+describe('a store that keeps few runs', () => {
+  function small() {
+    const clock = manualPlatform()
+    return world({ clock, store: inMemoryStore({ clock: () => clock.now(), keepFinishedRuns: 2 }) })
+  }
+  const refsOf = async ({ store }: ReturnType<typeof small>, runId: string): Promise<string[]> =>
+    (await store.journal.read(`run/${runId}`))
+      .filter(({ type }) => type === 'workspace.snapshotted')
+      .map(({ data }) => (data as { ref: string }).ref)
+  const restored = ({ files }: ReturnType<typeof small>, ref: string) => {
+    const operation = `look ${Math.random()}`
+    return files.workspace.restore({ operation, runId: operation, sessionId: 's', ref })
+  }
+
+  test('drops the files of the runs that it drops, and no others [WSP-31]', async () => {
+    const place = small()
+    const refs: string[][] = []
+    for (const letter of 'abcde') {
+      await place.run(['x', letter], { runId: letter })
+      refs.push(await refsOf(place, letter))
+    }
+    const [first, second, third, fourth, fifth] = refs.map(([, own]) => own ?? '')
+    for (const dropped of [first, second, third])
+      expect(await failureOf(restored(place, dropped ?? ''))).toMatchObject({ code: 'workspace/missing' })
+    // All of them begin with the same tree.
+    for (const kept of [fourth, fifth, refs[4]?.[0]]) await restored(place, kept ?? '')
+  })
+
+  test('leaves a fork what it was cut with [WSP-31]', async () => {
+    const place = small()
+    const { run, harness, clock } = place
+    await run(['a', 'b'], { runId: 'origin' })
+    const session = await harness.getSession('s')
+    const input = ['a', 'b', 'wait', 'c']
+    const parked = await session.workflows.letters.start(input, { durable: { runId: 'waits' } })
+    await clock.advance(1_000)
+    const fork = await harness.runs.fork('waits', { runId: 'f' })
+    await harness.runs.signal('waits', 's2', null)
+    await clock.until(parked.result)
+    for (const letter of 'xyz') await run([letter], { runId: letter })
+    expect(await harness.runs.get('waits')).toBeUndefined()
+    await harness.runs.signal('f', 's2', null)
+    expect(await clock.until(fork.result)).toEqual(['a', 'ab', 'abc'])
+    // The first of its trees is one that the fork itself never restored.
+    const entries = await place.store.journal.read('run/f')
+    const at = entries.find(({ type }) => type === 'step.finished')?.position ?? 0
+    const again = await harness.runs.fork('f', { runId: 'g', at })
+    await clock.advance(1_000)
+    await harness.runs.signal('g', 's2', null)
+    expect(await clock.until(again.result)).toEqual(['a', 'ab', 'abc'])
+  })
+
+  test('goes on when files cannot be forgotten, and says so [WSP-31]', async () => {
+    const clock = manualPlatform()
+    const watched = watchedFiles({ clock: () => clock.now() })
+    const files = {
+      ...watched,
+      workspace: {
+        ...watched.workspace,
+        forget: () => Promise.reject(new PortError({ code: 'workspace/io', message: 'no' })),
+      },
+    }
+    const store = inMemoryStore({ clock: () => clock.now(), keepFinishedRuns: 1 })
+    const { run, logger } = world({ clock, store, files })
+    for (const letter of 'abc') expect(await run([letter], { runId: letter })).toEqual([letter])
+    expect(logger.lines.filter(({ message }) => message === 'files not forgotten')).toHaveLength(2)
+  })
+})
+
+describe('files that do not outlive the process', () => {
+  const persistent = (store: Store): Store => ({
+    ...store,
+    info: { ...store.info, capabilities: [...store.info.capabilities, 'store.persistent'] },
+  })
+
+  test('are told of once, beside a store that does [WSP-32]', async () => {
+    const clock = manualPlatform()
+    const { run, logger } = world({ clock, store: persistent(storeOn(clock)) })
+    const told = () =>
+      logger.lines.filter(({ message }) => message.startsWith('files of runs do not outlive'))
+    await run([], { runId: 'none' })
+    expect(told()).toEqual([])
+    await run(['a', 'b'], { runId: 'x' })
+    await run(['a', 'b'], { runId: 'y' })
+    expect(told()).toMatchObject([{ level: 'warn' }])
+  })
+
+  test('are no news beside a store that does not', async () => {
+    const { run, logger } = world()
+    await run(['a', 'b'])
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([])
   })
 })
 

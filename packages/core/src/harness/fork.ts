@@ -11,6 +11,7 @@ import { busyError, takeSession } from '../run/busy.ts'
 import { targetOf, type Definition } from '../run/definition.ts'
 import type { Engine } from '../run/engine.ts'
 import type { RunHandle } from '../run/handle.ts'
+import { shareSnapshots } from '../run/forgotten-files.ts'
 import { occupantOf, positionOf, runFacts, runHead, sessionHead, type RunHead } from '../run/heads.ts'
 import type { Ownership } from '../run/owner.ts'
 import { resumeOwned } from '../run/resume.ts'
@@ -99,6 +100,13 @@ async function recordFork(engine: Engine, fork: NewFork): Promise<void> {
       sessionHead({ sessionId, runId: forkId, position: place.position, updatedAt: now }),
     ],
   })
+  const refs = snapshotRefs(kept.entries)
+  await shareSnapshots(engine, { runId: forkId, sessionId, startedAt: now, refs })
+}
+
+function snapshotRefs(entries: readonly EntryInput[]): ReadonlySet<string> {
+  const snapshots = entries.filter(({ type }) => type === 'workspace.snapshotted')
+  return new Set(snapshots.map(({ data }) => (data as unknown as { readonly ref: string }).ref))
 }
 
 function keptEntries(entries: readonly Entry[], at: number): EntryInput[] {

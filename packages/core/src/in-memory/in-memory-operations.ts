@@ -25,11 +25,22 @@ export interface OperationLog {
   record(call: OperationCall, result: unknown): void
   /** Forgets those whose result was of something that is gone. */
   forget(isGone: (result: unknown) => boolean): void
+  /** Forgets those of a run, all or those with such a result. Looks at no other. */
+  forgetRun(runId: string, isGone?: (result: unknown) => boolean): void
   clear(): void
 }
 
 export function operationLog(): OperationLog {
   const done = new Map<string, Done>()
+  const ofRun = new Map<string, Set<string>>()
+
+  function remove(operation: string, runId: string): void {
+    done.delete(operation)
+    const operations = ofRun.get(runId)
+    operations?.delete(operation)
+    if (operations?.size === 0) ofRun.delete(runId)
+  }
+
   return {
     resultOf: ({ operation, call, runId, sessionId, subject = '' }) => {
       const before = done.get(operation)
@@ -47,11 +58,21 @@ export function operationLog(): OperationLog {
     },
     record: ({ operation, call, runId, sessionId, subject = '' }, result) => {
       done.set(operation, { call, runId, sessionId, subject, result })
+      const operations = ofRun.get(runId)
+      if (operations === undefined) ofRun.set(runId, new Set([operation]))
+      else operations.add(operation)
     },
     forget: (isGone) => {
-      for (const [operation, { result }] of done) if (isGone(result)) done.delete(operation)
+      for (const [operation, { runId, result }] of done) if (isGone(result)) remove(operation, runId)
     },
-    clear: () => done.clear(),
+    forgetRun: (runId, isGone = () => true) => {
+      for (const operation of ofRun.get(runId) ?? [])
+        if (isGone(done.get(operation)?.result)) remove(operation, runId)
+    },
+    clear: () => {
+      done.clear()
+      ofRun.clear()
+    },
   }
 }
 

@@ -10,16 +10,20 @@ interface Snapshot {
   readonly contents: ReadonlyMap<string, number>
   readonly madeAt: number
   touchedAt: number
+  /** Runs that made it, were given it or restored it. */
+  readonly runs: Set<string>
 }
 
 /** Where snapshots are kept. */
 export interface SnapshotShelf {
-  /** Keeps a copy of the tree; what was there already is only touched. */
-  keep(tree: Tree): { readonly ref: string; readonly writtenBytes: number }
-  /** A copy of a kept tree. Throws `workspace/invalid-ref`, `workspace/missing`, `workspace/expired`. */
-  take(ref: string): Tree
+  /** Keeps a copy of the tree for a run; what was there already is only touched. */
+  keep(tree: Tree, runId: string): { readonly ref: string; readonly writtenBytes: number }
+  /** A copy of a kept tree for a run. Throws `workspace/invalid-ref`, `workspace/missing`, `workspace/expired`. */
+  take(ref: string, runId: string): Tree
   /** Whether there was something to touch. */
   touch(ref: string): boolean
+  /** Removes what only this run had. */
+  forget(runId: string): void
   /** Removes what is neither live nor young, and tells of each. */
   sweep(live: ReadonlySet<string>, graceMs: number, onRemoved: (ref: string) => void): SweepResult
   clear(): void
@@ -32,6 +36,8 @@ export function snapshotShelf(clock: () => number, retentionMs = Number.POSITIVE
   const snapshots = new Map<string, Snapshot>()
   /** In how many snapshots a content is. */
   const uses = new Map<string, number>()
+  /** What each run has. */
+  const refsOf = new Map<string, Set<string>>()
   /** A file is hashed once: its bytes never change. */
   const hashes = new WeakMap<Uint8Array, string>()
 
@@ -58,8 +64,20 @@ export function snapshotShelf(clock: () => number, retentionMs = Number.POSITIVE
     })
   }
 
-  function drop(ref: string, { contents }: Snapshot): number {
+  function give(ref: string, snapshot: Snapshot, runId: string): void {
+    snapshot.runs.add(runId)
+    const refs = refsOf.get(runId)
+    if (refs === undefined) refsOf.set(runId, new Set([ref]))
+    else refs.add(ref)
+  }
+
+  function drop(ref: string, { contents, runs }: Snapshot): number {
     snapshots.delete(ref)
+    for (const runId of runs) {
+      const refs = refsOf.get(runId)
+      refs?.delete(ref)
+      if (refs?.size === 0) refsOf.delete(runId)
+    }
     let freed = 0
     for (const [hash, size] of contents) {
       const left = (uses.get(hash) ?? 1) - 1
@@ -79,22 +97,35 @@ export function snapshotShelf(clock: () => number, retentionMs = Number.POSITIVE
   }
 
   return {
-    keep: (tree) => {
+    keep: (tree, runId) => {
       const contents = new Map<string, number>()
       const text = linesOf(tree.root, contents).join('\n')
       const ref = `in-memory:${createHash('sha256').update(text).digest('hex')}`
       const now = clock()
-      if (touch(ref)) return { ref, writtenBytes: 0 }
+      const before = snapshots.get(ref)
+      if (before !== undefined) {
+        before.touchedAt = now
+        give(ref, before, runId)
+        return { ref, writtenBytes: 0 }
+      }
       let writtenBytes = 0
       for (const [hash, size] of contents) {
         const used = uses.get(hash) ?? 0
         if (used === 0) writtenBytes += size
         uses.set(hash, used + 1)
       }
-      snapshots.set(ref, { tree: copyTree(tree), contents, madeAt: now, touchedAt: now })
+      const snapshot = {
+        tree: copyTree(tree),
+        contents,
+        madeAt: now,
+        touchedAt: now,
+        runs: new Set<string>(),
+      }
+      snapshots.set(ref, snapshot)
+      give(ref, snapshot, runId)
       return { ref, writtenBytes }
     },
-    take: (ref) => {
+    take: (ref, runId) => {
       if (typeof ref !== 'string' || !refForm.test(ref)) {
         throw refusal('invalidRef', 'This is not the ref of a snapshot in memory. Give what snapshot gave.')
       }
@@ -106,9 +137,19 @@ export function snapshotShelf(clock: () => number, retentionMs = Number.POSITIVE
         throw refusal('expired', `The snapshot is older than the ${retentionMs} ms that snapshots are kept.`)
       }
       snapshot.touchedAt = clock()
+      give(ref, snapshot, runId)
       return copyTree(snapshot.tree)
     },
     touch,
+    forget: (runId) => {
+      const refs = refsOf.get(runId) ?? []
+      refsOf.delete(runId)
+      for (const ref of refs) {
+        const snapshot = snapshots.get(ref)
+        snapshot?.runs.delete(runId)
+        if (snapshot?.runs.size === 0) drop(ref, snapshot)
+      }
+    },
     sweep: (live, graceMs, onRemoved) => {
       const now = clock()
       let removed = 0
@@ -123,8 +164,7 @@ export function snapshotShelf(clock: () => number, retentionMs = Number.POSITIVE
       return { removed, bytes }
     },
     clear: () => {
-      snapshots.clear()
-      uses.clear()
+      for (const each of [snapshots, uses, refsOf]) each.clear()
     },
   }
 }

@@ -71,18 +71,20 @@ export function inMemoryWorkspace({ quota, retentionMs, clock }: WorkspacePlace)
   }
 
   function remove(handle: string): void {
-    if (!workspaces.delete(handle)) return
-    log.forget((result) => (result as Partial<OpenedWorkspace>).handle === handle)
+    const workspace = workspaces.get(handle)
+    if (workspace === undefined) return
+    workspaces.delete(handle)
+    log.forgetRun(workspace.runId, (result) => (result as Partial<OpenedWorkspace>).handle === handle)
   }
 
   function snapshotNow(workspace: Workspace): SnapshotResult {
-    const { tree, last } = workspace
+    const { runId, tree, last } = workspace
     const { files, bytes, version } = tree
     // Nothing was written since: there is nothing to look at.
     if (last?.version === version && shelf.touch(last.ref)) {
       return Object.freeze({ ref: last.ref, changed: false, files, bytes, writtenBytes: 0 })
     }
-    const { ref, writtenBytes } = shelf.keep(tree)
+    const { ref, writtenBytes } = shelf.keep(tree, runId)
     workspace.last = { ref, version }
     return Object.freeze({
       ref,
@@ -116,7 +118,9 @@ export function inMemoryWorkspace({ quota, retentionMs, clock }: WorkspacePlace)
     },
     restore: async (operation) => {
       const { ref, runId } = operation
-      return once({ ...operation, call: 'restore', subject: ref }, () => add(runId, shelf.take(ref), ref))
+      return once({ ...operation, call: 'restore', subject: ref }, () =>
+        add(runId, shelf.take(ref, runId), ref),
+      )
     },
     abort: async (operation) => {
       once({ ...operation, call: 'abort' }, () => {
@@ -132,6 +136,13 @@ export function inMemoryWorkspace({ quota, retentionMs, clock }: WorkspacePlace)
       const swept = shelf.sweep(new Set(live), graceMs, (ref) => gone.add(ref))
       if (gone.size > 0) log.forget((result) => gone.has((result as Partial<SnapshotResult>).ref ?? ''))
       return swept
+    },
+    forget: async (runId) => {
+      requireOpen()
+      for (const [handle, opened] of workspaces) if (opened.runId === runId) remove(handle)
+      aborted.delete(runId)
+      log.forgetRun(runId)
+      shelf.forget(runId)
     },
     inspect: () => ({ quota, encryptedAtRest: false, ...(retentionMs !== undefined && { retentionMs }) }),
     close: async () => {

@@ -121,6 +121,14 @@ export interface WorkspaceAdapter extends Configurable {
    */
   sweep(live: Iterable<string>, graceMs: number): Promise<SweepResult>
 
+  /**
+   * The run was removed from its store. What is known of it is forgotten, and snapshots that no other run has made, been
+   * given or restored may go at once. Idempotent. Core calls it when a store of bounded size drops a run, and restores
+   * for a fork what the fork names. Absent: all that stays until a sweep.
+   * Throws: `workspace/io`, `workspace/closed`.
+   */
+  forget?(runId: string): Promise<void>
+
   /** Retention, quota and encryption in force. Without I/O. */
   inspect(): WorkspaceInspection
 

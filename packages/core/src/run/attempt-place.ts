@@ -12,7 +12,9 @@ import {
   type WorkspaceOperation,
 } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
+import { workspaceRunId } from './forgotten-files.ts'
 import { observedSnapshot } from './observed-place.ts'
+import { tellShortLivedFiles } from './short-lived-files.ts'
 import { mountSkills } from './skill-mounts.ts'
 
 /** Keys of operations are at most so long, in UTF-16 units. */
@@ -94,6 +96,7 @@ export class AttemptPlace {
       const isBeginning = this.#recorded === undefined && opened.workspace.ref === undefined
       if (ref === this.#recorded || (isBeginning && !changed)) return undefined
       this.#recorded = ref
+      tellShortLivedFiles(this.#attempt.engine)
       return { ref, files, bytes, writtenBytes }
     } catch (error) {
       if (!isCodedError(error) || !unkeepable.has(error.code)) throw error
@@ -167,13 +170,9 @@ export class AttemptPlace {
     return this.#quietly('workspace not released', async () => this.#workspaces?.release(handle))
   }
 
-  /**
-   * The same id may be used for another run once a run was removed, and adapters remember what was done for a run. So
-   * they get the id with the time of its beginning.
-   */
   #operation(what: string): WorkspaceOperation {
     const { identity, history } = this.#attempt
-    const runId = `${identity.runId}@${history.startedAt.toString(36)}`
+    const runId = workspaceRunId(identity.runId, history.startedAt)
     const operation = `${runId}/${identity.attempt}/${what}`
     return {
       operation: operation.length <= operationLimit ? operation : hash('sha256', operation),

@@ -1,10 +1,19 @@
 import { inboxStream, runStream } from '../feed/streams.ts'
 import type { LiveRun } from './live-run.ts'
 
+/** A run that goes for another one. */
+interface DroppedRun {
+  readonly runId: string
+  /** Its key at the workspaces. */
+  readonly files: string | undefined
+  readonly streams: readonly string[]
+}
+
 /** The runs that this process holds a handle of and has not seen the end of. */
 export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>()
-  readonly #finished = new Set<string>()
+  /** Each with its key at the workspaces, where it may be known there. */
+  readonly #finished = new Map<string, string | undefined>()
   readonly #turns = new Map<string, Promise<void>>()
   readonly #keepFinished: number
 
@@ -51,17 +60,19 @@ export class LiveRuns {
   }
 
   /** The run that a bounded store drops in the batch that finishes another one. */
-  oldestToDrop(): { readonly runId: string; readonly streams: readonly string[] } | undefined {
-    const [runId] = this.#finished
-    if (runId === undefined || this.#finished.size < this.#keepFinished) return undefined
-    return { runId, streams: [runStream(runId), inboxStream(runId)] }
+  oldestToDrop(): DroppedRun | undefined {
+    if (this.#finished.size < this.#keepFinished) return undefined
+    const [oldest] = this.#finished
+    if (oldest === undefined) return undefined
+    const [runId, files] = oldest
+    return { runId, files, streams: [runStream(runId), inboxStream(runId)] }
   }
 
   /** A run finished, and the oldest one was dropped for it if there was one to drop. */
-  retire(runId: string, dropped: string | undefined): void {
+  retire(runId: string, files: string | undefined, dropped: string | undefined): void {
     if (this.#keepFinished === Infinity) return
     if (dropped !== undefined) this.#finished.delete(dropped)
     this.#finished.delete(runId)
-    this.#finished.add(runId)
+    this.#finished.set(runId, files)
   }
 }

@@ -9,6 +9,7 @@ import type { Batch, Json } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { ProgramEnd } from './attempt-end.ts'
 import { inboxHead, runFacts, runHead, sessionHead, type RunHead } from './heads.ts'
+import { filesKeyOf, forgetFilesLater } from './forgotten-files.ts'
 import { removeRunMemoryLater } from './run-memory.ts'
 
 /** An end as it was written, with what the caller of the run receives. */
@@ -45,8 +46,11 @@ export async function settle(attempt: Attempt, program: ProgramEnd): Promise<Pro
     also,
     ...(dropped !== undefined && { drop: dropped.streams }),
   })
-  engine.live.retire(identity.runId, dropped?.runId)
-  if (dropped !== undefined) removeRunMemoryLater(engine.memory, dropped.runId, engine.logger)
+  engine.live.retire(identity.runId, filesKeyOf(attempt), dropped?.runId)
+  if (dropped !== undefined) {
+    removeRunMemoryLater(engine.memory, dropped.runId, engine.logger)
+    forgetFilesLater(engine, dropped)
+  }
   logEnd(attempt, written.event.data)
   return written.program
 }

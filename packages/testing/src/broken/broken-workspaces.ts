@@ -138,6 +138,27 @@ export const brokenWorkspaces: readonly BrokenFiles[] = [
   ),
   brokenWorkspace(
     {
+      name: 'forgets what another run has restored',
+      rejectedBy: [
+        'forget: what only that run had is gone at once, and what another has made or restored stays',
+      ],
+    },
+    (workspace) => ({
+      forget: async (runId) => {
+        await workspace.forget?.(runId)
+        await workspace.sweep([], -1)
+      },
+    }),
+  ),
+  brokenWorkspace(
+    {
+      name: 'forgets nothing of a run that is gone',
+      rejectedBy: ['forget: operations of the run are free, and it may begin again'],
+    },
+    () => ({ forget: async () => {} }),
+  ),
+  brokenWorkspace(
+    {
       name: 'keeps a workspace that was released',
       rejectedBy: ['release: the tree is gone, its snapshots stay, and it may be repeated'],
     },

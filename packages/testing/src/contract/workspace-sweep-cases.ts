@@ -116,6 +116,53 @@ export const workspaceSweepCases: readonly WorkspaceCase[] = [
     },
   },
   {
+    title: 'forget: what only that run had is gone at once, and what another has made or restored stays',
+    run: async (subject) => {
+      const { workspace, begin, restore } = subject
+      if (workspace.forget === undefined) skipCase('it forgets no runs')
+      const keep = async (runId: string, text: string): Promise<string> => {
+        const { handle, files } = await begin({}, runId)
+        await files.write('/workspace/a', utf8(text))
+        const { ref } = await workspace.snapshot(operation({ handle, runId }))
+        await workspace.release(handle)
+        return ref
+      }
+      const [own, made, shared] = [
+        await keep('first', 'own'),
+        await keep('first', 'made'),
+        await keep('first', 'shared'),
+      ]
+      assert.equal(await keep('second', 'made'), made)
+      await workspace.release((await restore(shared, 'third')).handle)
+      await workspace.forget('first')
+      await workspace.forget('first')
+      await refuses(() => workspace.restore(operation({ ref: own, runId: 'fourth' })), 'workspace/missing')
+      for (const [ref, text, runId] of [
+        [made, 'made', 'second'],
+        [shared, 'shared', 'third'],
+      ] as const) {
+        const { handle, files } = await restore(ref, runId)
+        assert.equal(await textAt(files, '/workspace/a'), text)
+        await workspace.release(handle)
+        await workspace.forget(runId)
+        await refuses(() => workspace.restore(operation({ ref })), 'workspace/missing')
+      }
+    },
+  },
+  {
+    title: 'forget: operations of the run are free, and it may begin again',
+    run: async ({ workspace, begin }) => {
+      if (workspace.forget === undefined) skipCase('it forgets no runs')
+      const { handle } = await begin({}, 'first')
+      const again = operation({ runId: 'first' })
+      await workspace.abort(again)
+      await workspace.forget('first')
+      await refuses(() => workspace.snapshot(operation({ handle, runId: 'first' })), 'workspace/missing')
+      const opened = await workspace.open(again)
+      assert.notEqual(opened.handle, handle)
+    },
+  },
+  {
     title: 'retention: a snapshot that is older is refused by name, and swept although it is live',
     wishes: { retentionMs: hourMs },
     run: async (subject) => {
