@@ -20,6 +20,8 @@ export default defineConfig({
     passWithNoTests: true,
     // Worker threads share one process, and tests that kill or signal processes need their own.
     pool: 'forks',
+    // One worker a processor: the default leaves one of them to a person, which is half of a small machine.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
