@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isCodedError, sandboxErrorCodes } from '@belay/core/ports'
 import { refuses, refusesMisuse } from './refusals.ts'
 import { textAt, utf8 } from './sandbox-case.ts'
 import { contentOf, operation, type WorkspaceCase } from './workspace-case.ts'
@@ -151,7 +152,7 @@ export const workspaceOpenCases: readonly WorkspaceCase[] = [
         if (limit === undefined) continue
         const { handle, box } = await begin()
         // A quota that stops the command itself is as good: then there is nothing beyond it to keep.
-        const ended = await box.exec?.('sh', { args: ['-c', script] })
+        const ended = await box.exec?.('sh', { args: ['-c', script] }).catch(limited)
         if (ended?.exitCode !== 0) continue
         await refuses(() => workspace.snapshot(operation({ handle })), 'workspace/quota', { reason })
         await box.files.remove('/workspace')
@@ -161,3 +162,7 @@ export const workspaceOpenCases: readonly WorkspaceCase[] = [
     },
   },
 ]
+
+function limited(error: unknown): undefined {
+  if (!isCodedError(error) || error.code !== sandboxErrorCodes.limit) throw error
+}
