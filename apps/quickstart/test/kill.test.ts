@@ -129,4 +129,5 @@ test(`${wantedKills} kills at random moments: the same report, no recorded step 
   )
   expect(kills).toBeGreaterThanOrEqual(wantedKills)
   expect([...counts.values()].filter((count) => count > 0).length).toBeGreaterThanOrEqual(5)
-}, 180_000)
+  // About a hang and not about speed: a hundred processes start one after the other.
+}, 600_000)
