@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,10 +67,32 @@ describe('strict refuses to start', () => {
     expect(reasonOf(fake('exit 1', 'of mine'))).toEqual({ reason: 'old_bubblewrap' })
   })
 
-  test('where user namespaces are refused [SBX-49]', () => {
+  test('where bubblewrap says that user namespaces are refused [SBX-49]', () => {
     for (const text of ['setting up uid map: Permission denied', 'No permissions to create new namespace']) {
       expect(reasonOf(fake(`echo 'bwrap: ${text}' >&2; exit 1`))).toEqual({ reason: 'no_user_namespaces' })
     }
+  })
+
+  // Real hosts of these kinds, made with what every Linux has.
+  const check = `import(${JSON.stringify(new URL('../src/exec/commands.ts', import.meta.url).href)}).then(({ checkIsolation }) => {
+    try { checkIsolation({}) } catch (error) { console.log(error.code, error.meta.reason) }
+  })`
+  test.each([
+    ['to a user who is nobody there', ['--user']],
+    [
+      'to a root without capabilities',
+      ['--user', '--map-root-user', 'setpriv', '--bounding-set=-all', '--inh-caps=-all'],
+    ],
+    [
+      'to a root whose kernel allows no more of them',
+      [
+        ...['--user', '--map-root-user', 'sh', '-c'],
+        'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" "$@"',
+      ],
+    ],
+  ])('where user namespaces are refused %s [SBX-49]', (_, args) => {
+    const said = execFileSync('unshare', [...args, process.execPath, '-e', check], { encoding: 'utf8' })
+    expect(said).toBe('sandbox/unavailable no_user_namespaces\n')
   })
 
   test('when bubblewrap does something else [SBX-49]', () => {
