@@ -5,7 +5,7 @@ import type {
   OAuthProtectedResourceMetadata,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { authError } from './auth-error.ts'
-import { assertTrusted, type GuardedFetch } from './oauth-fetch.ts'
+import type { GuardedFetch } from './oauth-fetch.ts'
 
 /** Loaded when something is authorised, not when the package is imported. */
 export const loadSdkAuth = (): Promise<typeof SdkAuth> => import('@modelcontextprotocol/sdk/client/auth.js')
@@ -71,7 +71,7 @@ export async function readServer(issuer: string, guard: GuardedFetch): Promise<A
   const sdk = await loadSdkAuth()
   if (!URL.canParse(issuer))
     throw authError('metadata', 'The authorization server is not named by an address.')
-  assertTrusted(new URL(issuer), 'An authorization request')
+  guard.assertTrusted(new URL(issuer))
   let metadata: AuthorizationServerMetadata | undefined
   try {
     metadata = await sdk.discoverAuthorizationServerMetadata(issuer, { fetchFn: guard.fetch })
@@ -88,7 +88,7 @@ export async function readServer(issuer: string, guard: GuardedFetch): Promise<A
     metadata.token_endpoint,
     metadata.registration_endpoint,
   ]) {
-    if (endpoint !== undefined) assertTrusted(new URL(endpoint), 'An authorization request')
+    if (endpoint !== undefined) guard.assertTrusted(new URL(endpoint))
   }
   return { issuer, metadata }
 }

@@ -11,6 +11,8 @@ const withoutBody = new Set([101, 204, 205, 304])
 /** A `fetch` for requests around authorization, and what it saw last. */
 export interface GuardedFetch {
   readonly fetch: FetchLike
+  /** Throws for an address to which no code and no token may travel. */
+  assertTrusted(url: URL): void
   /** Of the newest answer. The SDK keeps it only in the text of its errors. */
   lastStatus(): number | undefined
 }
@@ -18,23 +20,31 @@ export interface GuardedFetch {
 /** What a guarded fetch is made from. */
 export interface GuardedFetchInit {
   readonly fetch: FetchLike
+  /**
+   * Addresses that the application itself named. With one of this host among them, others of this host are as good;
+   * without, a server elsewhere could let this process knock at the doors of its own host.
+   */
+  readonly named: readonly URL[]
   readonly timeoutMs: number
   readonly signal?: AbortSignal
 }
 
 /**
- * Requests around authorization go only to https, or http on this host, follow no redirect by themselves, and are
+ * Requests around authorization go only to https, or to this host where the application named it, follow no redirect by themselves, and are
  * bounded in time and size. Failures of the network become coded errors, because the SDK takes a `TypeError` for a
  * missing document and goes on elsewhere.
  */
-export function guardedFetch({ fetch: base, timeoutMs, signal }: GuardedFetchInit): GuardedFetch {
+export function guardedFetch({ fetch: base, named, timeoutMs, signal }: GuardedFetchInit): GuardedFetch {
   let status: number | undefined
+  const isHere = named.some(({ hostname }) => isLoopback(hostname))
+  const assertTrusted = (url: URL): void => requireTrusted(url, isHere)
   return {
     lastStatus: () => status,
+    assertTrusted,
     fetch: async (url, init) => {
       status = undefined
       const target = new URL(url)
-      assertTrusted(target, 'An authorization request')
+      assertTrusted(target)
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         const response = await base(target, {
@@ -62,15 +72,16 @@ export function guardedFetch({ fetch: base, timeoutMs, signal }: GuardedFetchIni
 }
 
 /** Tokens and codes travel encrypted, or not at all. */
-export function assertTrusted(url: URL, what: string): void {
-  if (url.username !== '' || url.password !== '') {
-    throw authError(
-      'metadata_origin',
-      `${what} would go to an address of ${url.host} with credentials in it.`,
-    )
+function requireTrusted(url: URL, isHere: boolean): void {
+  const refuse = (why: string): never => {
+    throw authError('metadata_origin', `An authorization request would go to ${why}.`)
   }
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return
-  throw authError('metadata_origin', `${what} would go to ${url.origin}, which is not https.`)
+  if (url.username !== '' || url.password !== '') refuse(`an address of ${url.host} with credentials in it`)
+  if (isLoopback(url.hostname)) {
+    if (!isHere) refuse(`${url.origin}, this very host, which a server elsewhere has named`)
+    if (url.protocol === 'http:') return
+  }
+  if (url.protocol !== 'https:') refuse(`${url.origin}, which is not https`)
 }
 
 function isLoopback(host: string): boolean {

@@ -256,6 +256,10 @@ class StoredOAuth implements OAuthProvider {
   #guard(request: AuthRequest, signal?: AbortSignal): GuardedFetch {
     return guardedFetch({
       fetch: request.fetch ?? fetch,
+      named: [
+        request.serverUrl,
+        ...(this.#options.issuer === undefined ? [] : [new URL(this.#options.issuer)]),
+      ],
       timeoutMs: this.#options.timeoutMs ?? 30_000,
       ...(signal !== undefined && { signal }),
     })

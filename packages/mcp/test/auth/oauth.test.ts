@@ -217,6 +217,38 @@ describe('what the server says is not believed', () => {
     expect(await reasonWith({ metadata: { registration_endpoint: undefined } })).toBe('registration')
   })
 
+  test('a server elsewhere cannot make this host call itself, unless the application named it [MCP-55]', async () => {
+    const at = keep(await startAuthPlace())
+    const visits: string[] = []
+    // The server is somewhere else, and names an authorization server of this host.
+    const elsewhere: FetchLike = async (url, init) => {
+      const target = new URL(url)
+      if (target.hostname !== 'mcp.example') {
+        visits.push(target.href)
+        return fetch(target, init)
+      }
+      if (target.pathname.includes('oauth-protected-resource'))
+        return Response.json({ resource: 'https://mcp.example/', authorization_servers: [at.issuer] })
+      const header = { 'www-authenticate': 'Bearer' }
+      const isKnown = new Headers(init?.headers).has('authorization')
+      return new Response(undefined, isKnown ? { status: 200 } : { status: 401, headers: header })
+    }
+    const serverUrl = new URL('https://mcp.example/')
+    const callWith = (more: Partial<AuthorizationCodeOptions>): Promise<number> => {
+      const auth = oauthProvider({
+        store: inMemoryCredentials(),
+        redirectUrl,
+        onAuthorize: async (url) => at.consent(url),
+        ...more,
+      })
+      return post(authorizedFetch({ serverUrl, auth, fetch: elsewhere }), serverUrl)
+    }
+    expect((await refusal(callWith({}))).reason).toBe('metadata_origin')
+    expect(visits).toEqual([])
+    expect(await callWith({ issuer: at.issuer })).toBe(200)
+    expect(visits.length).toBeGreaterThan(0)
+  })
+
   test('a redirect takes neither a header nor a body to another origin [MCP-56]', async () => {
     const stolen: unknown[] = []
     const thief = keep(
