@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -24,19 +24,16 @@ type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never
 
 /** Makes an edit; whatever stands in the way is removed. Links on the way would lead out, so they are removed too. */
 function apply(tree: string, change: Edit): void {
-  const target = join(tree, ...change.path)
-  rmSync(target, { recursive: true, force: true })
-  if (change.kind === 'remove') return
   let folder = tree
   for (const part of change.path.slice(0, -1)) {
     folder = join(folder, part)
-    try {
-      mkdirSync(folder)
-    } catch {
-      rmSync(folder, { force: true, recursive: true })
-      mkdirSync(folder)
-    }
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) continue
+    rmSync(folder, { force: true })
+    mkdirSync(folder)
   }
+  const target = join(tree, ...change.path)
+  rmSync(target, { recursive: true, force: true })
+  if (change.kind === 'remove') return
   if (change.kind === 'link') return symlinkSync(change.target, target)
   if (change.kind === 'file') {
     writeFileSync(join(dirname(target), change.path.at(-1) ?? ''), change.content)
