@@ -54,7 +54,7 @@ test('a call waits as long as it is told to', async () => {
   assert.ok(await isPending(append))
   assert.deepEqual(await dataOf(below.journal, 's'), [])
   gate.resolve()
-  assert.deepEqual(await append, { positions: { s: 1 } })
+  assert.equal((await append).positions['s'], 1)
 })
 
 test('a dead store never settles a call, and what was under way may still take effect', async () => {

@@ -41,6 +41,10 @@ export async function runToolCalls(turn: ToolTurn): Promise<Message> {
     await Promise.all(calls.map((call, index) => run(call, index, slots)))
     return toolMessage(calls, results)
   }
+  if (calls.length === 1) {
+    await run(calls[0] as ToolCallPart, 0)
+    return toolMessage(calls, results)
+  }
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < calls.length) {

@@ -14,8 +14,10 @@ export function createHub(): Hub {
   const readers = new Map<string, Set<(position?: number) => void>>()
   return {
     wake(stream, position) {
+      const set = readers.get(stream)
+      if (set === undefined) return
       // A reader may leave, or another one come, while they are woken.
-      for (const onWake of [...(readers.get(stream) ?? [])]) onWake(position)
+      for (const onWake of [...set]) onWake(position)
     },
     subscribe(stream, onWake) {
       let set = readers.get(stream)

@@ -26,13 +26,17 @@ export type NewBatch = Omit<Batch, 'id'> & { readonly id?: string }
  */
 export function commit(deps: WriterDeps, batch: NewBatch): Promise<AppendResult> {
   const ended = deps.observer?.append(batch)
-  const appended = deps.journal.append({ ...batch, id: batch.id ?? deps.platform.id() })
+  const appended = deps.journal.append(hasId(batch) ? batch : { ...batch, id: deps.platform.id() })
   // Before the readers: what they do next is not part of the append.
   if (ended !== undefined) appended.then(() => ended(), ended)
   return appended.then((result) => {
     for (const { stream } of batch.entries ?? []) deps.hub.wake(stream, result.positions[stream])
     return result
   })
+}
+
+function hasId(batch: NewBatch): batch is Batch {
+  return batch.id !== undefined
 }
 
 /** An event as an entry. */
@@ -107,7 +111,8 @@ export class RunWriter {
   async close(batch: ClosingBatch): Promise<void> {
     const entry = toEntry(batch.event, this.#deps.platform.now())
     await commit(this.#deps, {
-      fence: { ...this.#fence, release: true },
+      id: `${this.#batchIds}-${++this.#batches}`,
+      fence: { leaseKey: this.#fence.leaseKey, token: this.#fence.token, release: true },
       entries: [{ stream: this.#stream, entries: [entry] }, ...(batch.also ?? [])],
       heads: batch.heads,
       ...(batch.expect !== undefined && { expect: batch.expect }),

@@ -38,7 +38,7 @@ async function messagesOfScope(
   let open:
     { readonly calls: readonly ToolCallPart[]; readonly results: Map<string, ToolResultPart> } | undefined
   const closeCalls = (): void => {
-    if (open !== undefined && open.calls.length > 0) messages.push(toolMessage(open.calls, open.results))
+    if (open !== undefined) messages.push(toolMessage(open.calls, open.results))
     open = undefined
   }
   for (const { type, data } of results) {
@@ -49,7 +49,8 @@ async function messagesOfScope(
       const turn = (decoded instanceof Promise ? await decoded : decoded) as TurnRecord
       messages.push(...turn.prompt)
       if (turn.answer.content.length > 0) messages.push(turn.answer)
-      open = { calls: turn.answer.content.filter((part) => part.type === 'tool-call'), results: new Map() }
+      const calls = turn.answer.content.filter((part) => part.type === 'tool-call')
+      if (calls.length > 0) open = { calls, results: new Map() }
     }
     if (type === 'step.finished' && data.label.guardrail === 'output')
       await applyOutputGuard(messages, data, decode)

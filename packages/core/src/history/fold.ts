@@ -100,9 +100,9 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
     partial: new Map(),
     commands: new Set(),
     extendedMs: 0,
-    ...(started.budget !== undefined && { budget: new BudgetAccount(started.budget) }),
     checkpoints: new Map(),
     approvals: new Map(),
+    ...(started.budget !== undefined && { budget: new BudgetAccount(started.budget) }),
   }
   const voided = voidedPositions(entries)
   let attemptStart = first.at
@@ -128,8 +128,11 @@ export function foldRun(entries: readonly Entry[]): RunHistory | undefined {
   return history
 }
 
+const noPositions: ReadonlySet<number> = new Set()
+
 /** Positions that a resume of a failed run took out of the history. */
 function voidedPositions(entries: readonly Entry[]): ReadonlySet<number> {
+  if (!entries.some((entry) => entry.type === 'run.resumed')) return noPositions
   const voided = new Set<number>()
   for (const entry of entries) {
     if (entry.type !== 'run.resumed') continue

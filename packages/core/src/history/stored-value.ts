@@ -22,14 +22,38 @@ export function encodeValue(
   blobs: Blobs,
 ): EncodedValue | Promise<EncodedValue> {
   if (value === undefined) return { stored: {}, decoded: undefined }
+  if (isShortText(value)) return { stored: { value }, decoded: value }
   const text = toJsonText(value, what)
   const decoded = JSON.parse(text) as Json
   if (text.length <= inlineLimit) return { stored: { value: decoded }, decoded }
   return storeBlob(text, blobs).then((stored) => ({ stored, decoded }))
 }
 
+/** No UTF-16 unit takes more in JSON, written as an escape. */
+const maxUnitsPerUnit = 6
+/** No number, boolean or null takes more, with what separates it from the next value. */
+const maxUnitsPerScalar = 32
+
+/** A text that fits into an entry whatever is in it: nothing of it has to be encoded to know that. */
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && upperBound(value) <= inlineLimit && value.isWellFormed()
+}
+
+/** The length of a value's JSON, or more; stops counting where it is too much. */
+function upperBound(value: Json): number {
+  if (typeof value === 'string') return value.length * maxUnitsPerUnit + 3
+  if (typeof value !== 'object' || value === null) return maxUnitsPerScalar
+  let bound = 3
+  for (const key in value) {
+    bound += key.length * maxUnitsPerUnit + 4 + upperBound((value as Record<string, Json>)[key] as Json)
+    if (bound > inlineLimit) break
+  }
+  return bound
+}
+
 /** Stores a value that is plain JSON already, such as one that was decoded before. */
 export function storeJson(value: Json, blobs: Blobs): StoredValue | Promise<StoredValue> {
+  if (upperBound(value) <= inlineLimit) return { value }
   const text = JSON.stringify(value)
   return text.length <= inlineLimit ? { value } : storeBlob(text, blobs)
 }

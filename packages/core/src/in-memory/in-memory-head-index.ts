@@ -1,7 +1,9 @@
 import type { Head, HeadQuery } from '../ports/journal.ts'
 
 /** A head whose data is JSON text. */
-export interface StoredHead extends Omit<Head, 'data'> {
+export interface StoredHead extends Omit<Head, 'data' | 'leaseKey' | 'dueAt'> {
+  readonly leaseKey: string | undefined
+  readonly dueAt: number | undefined
   readonly text: string
 }
 
@@ -29,12 +31,10 @@ function link({ byState }: HeadIndex, { kind, state, stream }: StoredHead): void
 }
 
 function unlink({ byState }: HeadIndex, { kind, state, stream }: StoredHead): void {
-  const states = byState.get(kind)
-  const streams = states?.get(state)
-  if (states === undefined || streams === undefined) return
+  const streams = byState.get(kind)?.get(state)
+  if (streams === undefined) return
+  // An empty set stays: kinds and states are few, and the next run is in the same ones.
   streams.delete(stream)
-  if (streams.size === 0) states.delete(state)
-  if (states.size === 0) byState.delete(kind)
 }
 
 /** Puts a head in the place of the one that its stream had. */
@@ -57,9 +57,14 @@ export function dropHead(index: HeadIndex, stream: string): void {
 /** Streams that can match, in order: the query's own list, or what the index has for its kind and states. */
 export function candidateStreams(index: HeadIndex, query: HeadQuery): string[] {
   const { after, streams } = query
-  const names = streams === undefined ? listed(index, query) : [...new Set(streams)]
+  const names = streams === undefined ? listed(index, query) : distinct(streams)
   if (names.length < 2 && after === undefined) return names
   return (after === undefined ? names : names.filter((stream) => stream > after)).sort()
+}
+
+function distinct(streams: readonly string[]): string[] {
+  if (streams.length < 2 || (streams.length === 2 && streams[0] !== streams[1])) return [...streams]
+  return [...new Set(streams)]
 }
 
 function listed(index: HeadIndex, { kind, states }: HeadQuery): string[] {

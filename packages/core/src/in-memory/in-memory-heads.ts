@@ -17,8 +17,17 @@ function matches(state: InMemoryState, head: StoredHead, query: HeadQuery): bool
   return liveLease(state, head.leaseKey) === undefined
 }
 
-function toHead({ text, ...rest }: StoredHead): Head {
-  return { ...rest, data: JSON.parse(text) }
+function toHead({ stream, kind, group, state, leaseKey, dueAt, updatedAt, text }: StoredHead): Head {
+  return {
+    stream,
+    kind,
+    group,
+    state,
+    updatedAt,
+    data: JSON.parse(text),
+    ...(leaseKey !== undefined && { leaseKey }),
+    ...(dueAt !== undefined && { dueAt }),
+  }
 }
 
 /** Heads that match, in order of their stream's name. */

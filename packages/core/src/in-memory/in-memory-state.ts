@@ -10,27 +10,29 @@ export interface StoredEntry {
   readonly text: string
 }
 
-/** The entries of one batch that belong to one stream. */
-export interface StoredPart {
-  readonly stream: string
-  readonly entries: readonly StoredEntry[]
-}
-
-/** What is remembered of a batch so that it is applied once. */
-export interface StoredBatch {
-  readonly id: string
-  readonly parts: readonly StoredPart[]
-  /** The last position of each part's stream after it. */
-  ends: readonly number[]
-  /** How many of its streams were not dropped since; forgotten at zero. */
-  livingStreams: number
+/**
+ * What one batch wrote to one stream, remembered so that the batch is applied once. One object and no lists: a store
+ * keeps some for each run that it has seen.
+ */
+export interface StoredWrite {
+  readonly batchId: string
+  readonly streamName: string
+  readonly count: number
+  /** The position of the last entry. */
+  readonly end: number
+  /** The next write of the same batch. */
+  next: StoredWrite | undefined
+  /** The write of the same stream before this one. */
+  before: StoredWrite | undefined
+  /** What was written, kept here once the stream was dropped while another one of the batch lives. */
+  dropped: readonly StoredEntry[] | undefined
 }
 
 /** A stream that has entries. */
 export interface StoredStream {
   readonly entries: StoredEntry[]
-  /** The batches that wrote it, for forgetting their ids when the stream is dropped. */
-  readonly batches: StoredBatch[]
+  /** The last write, from which the earlier ones are found, for forgetting batches when the stream is dropped. */
+  lastWrite: StoredWrite | undefined
 }
 
 /** A lease that was neither released nor reclaimed; it may have expired. */
@@ -50,7 +52,8 @@ export interface StoredBlob {
 export interface InMemoryState {
   readonly clock: () => number
   readonly streams: Map<string, StoredStream>
-  readonly batches: Map<string, StoredBatch>
+  /** The first write of each batch that is remembered. */
+  readonly batches: Map<string, StoredWrite>
   readonly heads: HeadIndex
   readonly leases: Map<string, StoredLease>
   readonly blobs: Map<string, StoredBlob>

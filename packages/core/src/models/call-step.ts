@@ -1,3 +1,4 @@
+import type { Built } from '../history/built.ts'
 import type { LabelRecord } from '../history/event.ts'
 import type { FinishReason, Platform, Usage } from '../ports/index.ts'
 import type { CallEstimate, EngineContext, EngineStepRun, StepSpec } from '../run/definition.ts'
@@ -59,7 +60,6 @@ export function callStep<T extends CallRecord>(
   const by = agent === undefined ? {} : { agent }
   return {
     name: init.name,
-    ...(init.key !== undefined && { key: init.key }),
     noun: 'model',
     effect: 'idempotent',
     folded: init.folded ?? false,
@@ -78,6 +78,7 @@ export function callStep<T extends CallRecord>(
       announced = true
       return call({ run, resolved, attempts, tell })
     },
+    ...(init.key !== undefined && { key: init.key }),
   }
 }
 
@@ -96,11 +97,8 @@ function label(
 ): LabelRecord {
   if (record === undefined) return { model: alias, ...by }
   const { finishReason, rawReason, usage } = record
-  return {
-    model: alias,
-    ...by,
-    ...(finishReason !== undefined && { finishReason }),
-    ...(rawReason !== undefined && { rawReason }),
-    usage,
-  }
+  const facts: Built<LabelRecord> = { ...by, usage, model: alias }
+  if (finishReason !== undefined) facts.finishReason = finishReason
+  if (rawReason !== undefined) facts.rawReason = rawReason
+  return facts
 }

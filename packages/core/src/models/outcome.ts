@@ -20,7 +20,7 @@ export interface ModelOutcome {
 /** Puts the parts of a stream together and holds the port to its word. */
 export class OutcomeBuilder {
   readonly #content: (TextPart | ReasoningPart | ToolCallPart)[] = []
-  readonly #callIds = new Set<string>()
+  #callIds: Set<string> | undefined
   #text = ''
   #reasoning = ''
   #reasoningProvider: ReasoningPart['provider']
@@ -83,6 +83,7 @@ export class OutcomeBuilder {
 
   /** Two calls with one id are one call: its result could not be told apart. */
   #addCall(part: ToolCallPart): void {
+    this.#callIds ??= new Set()
     if (this.#callIds.has(part.callId)) return
     this.#callIds.add(part.callId)
     this.#content.push(part)

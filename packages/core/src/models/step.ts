@@ -29,7 +29,7 @@ export function modelStep(init: ModelStepInit): StepSpec<TurnRecord> {
   const window = { projected: false }
   return callStep(init, {
     operation: 'chat',
-    call: async (attempt) => ({ prompt: init.prompt, ...(await ask(init, attempt, window)) }),
+    call: async (attempt) => ({ ...(await ask(init, attempt, window)), prompt: init.prompt }),
     estimate: async (resolved) => estimateGenerate(resolved, await init.request(resolved)),
   })
 }

@@ -86,7 +86,7 @@ export interface Batch {
   readonly drop?: readonly string[]
 }
 
-/** The last position of each stream that the batch appended to. */
+/** The last position of each stream that the batch appended to, an own property each; the object may have no prototype. */
 export interface AppendResult {
   readonly positions: Readonly<Record<string, number>>
 }

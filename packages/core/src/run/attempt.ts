@@ -68,7 +68,6 @@ export class Attempt implements ReleaseHost {
   /** Absent when the run has none. */
   readonly budget: RunBudget | undefined
   readonly approvals: OpenApprovals
-  readonly exclusive: ExclusiveSteps
   readonly #rest: RestWatch
   readonly #contextOf: AttemptInit['contextOf']
   readonly startedAt: number
@@ -78,13 +77,14 @@ export class Attempt implements ReleaseHost {
   openScopes = 0
   /** Bodies of effects that execute now, also those that an abort has not ended yet. */
   #bodies = 0
-  readonly #cleanUp = new Set<() => void>()
+  #cleanUp: Set<() => void> | undefined
   /** Child scopes asked for, and those in flight. */
   childCount = { total: 0, inFlight: 0 }
   program: ProgramEnd | undefined
   /** The end does not wait for the recorded part: a cancel or a deadline. */
   forced = false
   #place: AttemptPlace | undefined
+  #exclusive: ExclusiveSteps | undefined
   #over = false
   #finish!: (end: AttemptEnd) => void
   /** Settles when this process has nothing more to do with the run. Never rejects. */
@@ -120,7 +120,6 @@ export class Attempt implements ReleaseHost {
     this.deadline = new Deadline(this)
     this.budget = init.history.budget && new RunBudget(this, init.history.budget)
     this.approvals = new OpenApprovals(this)
-    this.exclusive = new ExclusiveSteps(this)
     this.inbox = new InboxReader(this)
     this.#rest = new RestWatch(this)
   }
@@ -141,6 +140,10 @@ export class Attempt implements ReleaseHost {
   /** Files and commands; made when something asks for it. */
   get place(): AttemptPlace {
     return (this.#place ??= new AttemptPlace(this))
+  }
+
+  get exclusive(): ExclusiveSteps {
+    return (this.#exclusive ??= new ExclusiveSteps(this))
   }
 
   /** Nothing settles or starts any more: suspended, stopped or ended. */
@@ -236,8 +239,9 @@ export class Attempt implements ReleaseHost {
 
   /** Calls `clean` when this attempt is over; returns the function that forgets it. */
   whenOver(clean: () => void): () => void {
-    this.#cleanUp.add(clean)
-    return () => void this.#cleanUp.delete(clean)
+    const cleanUp = (this.#cleanUp ??= new Set())
+    cleanUp.add(clean)
+    return () => void cleanUp.delete(clean)
   }
 
   /** Writes an entry; resolves with its position, and never when this attempt is over. */
@@ -373,8 +377,8 @@ export class Attempt implements ReleaseHost {
     this.approvals.clear()
     this.#rest.stop()
     this.ownership.stop()
-    for (const clean of this.#cleanUp) clean()
-    this.#cleanUp.clear()
+    for (const clean of this.#cleanUp ?? []) clean()
+    this.#cleanUp?.clear()
   }
 }
 

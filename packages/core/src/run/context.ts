@@ -1,4 +1,5 @@
 import type { TransientEvent } from '../history/event.ts'
+import type { Lineage } from '../history/lineage.ts'
 import { operationId } from '../history/operation-id.ts'
 import type { Json, Logger, RunMetrics } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
@@ -25,6 +26,14 @@ import { askWait } from './wait.ts'
 /** What a program in a scope can ask of the engine. */
 export function createContext(attempt: Attempt, scope: Scope): EngineContext {
   return new ScopeContext(attempt, scope)
+}
+
+/** What the engine adds to an event. */
+interface Stamp {
+  runId?: string
+  at?: number
+  lineage?: Lineage
+  id?: string
 }
 
 class ScopeContext implements EngineContext {
@@ -89,17 +98,19 @@ class ScopeContext implements EngineContext {
     if (over || !releases.open) return
     const { lineage } = this.#scope
     const { runId, attempt } = identity
-    const common = { runId, at: platform.now(), ...(lineage !== undefined && { lineage }) }
+    // Every piece of text costs what is done here; its key and attempt name it.
+    const stamped: TransientInput & Stamp = { ...event }
+    stamped.runId = runId
+    stamped.at = platform.now()
+    if (lineage !== undefined) stamped.lineage = lineage
     switch (event.type) {
       case 'agent.started':
       case 'model.started':
       case 'tool.started':
       case 'fanout.started':
-        return deltas.emit({ ...event, ...common, id: operationId(event.key, attempt) })
-      default:
-        // Every piece of text costs what is done here; its key and attempt name it.
-        return deltas.emit({ ...event, ...common } as TransientEvent)
+        stamped.id = operationId(event.key, attempt)
     }
+    deltas.emit(stamped as TransientEvent)
   }
 
   io<T>(work: () => Promise<T>): Promise<T> {

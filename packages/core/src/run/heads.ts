@@ -1,4 +1,5 @@
 import { inboxStream, runStream, sessionLease, sessionStream } from '../feed/streams.ts'
+import type { Built } from '../history/built.ts'
 import type { CommittedEvents } from '../history/event.ts'
 import type { RunHistory, RunState } from '../history/fold.ts'
 import type { Head, Json } from '../ports/index.ts'
@@ -47,17 +48,28 @@ export function runFacts(
 
 /** The head of a run. */
 export function runHead(run: RunHead): Head {
-  const { runId, sessionId, state, dueAt, updatedAt, ...facts } = run
-  return {
+  const { runId, sessionId, state, dueAt, updatedAt } = run
+  const head: Built<Head> = {
     stream: runStream(runId),
     kind: 'run',
     group: sessionId,
     state,
     leaseKey: sessionLease(sessionId),
     updatedAt,
-    data: facts as unknown as Json,
-    ...(dueAt !== undefined && { dueAt }),
+    data: factsOf(run) as unknown as Json,
   }
+  if (dueAt !== undefined) head.dueAt = dueAt
+  return head
+}
+
+function factsOf(run: RunFacts): RunFacts {
+  const { target, inputHash, recoverable, attempt, startedAt } = run
+  const { openApprovals, suspendReason, errorCode } = run
+  const facts: Built<RunFacts> = { target, inputHash, recoverable, attempt, startedAt }
+  if (openApprovals !== undefined) facts.openApprovals = openApprovals
+  if (suspendReason !== undefined) facts.suspendReason = suspendReason
+  if (errorCode !== undefined) facts.errorCode = errorCode
+  return facts
 }
 
 /** Reads a run's head back. */

@@ -18,7 +18,7 @@ export class LiveRun {
   #settled = false
   #awaited = false
   #readers = 0
-  readonly #onWanted = new Set<() => void>()
+  #onWanted: Set<() => void> | undefined
 
   constructor(runId: string, sessionId: string) {
     this.runId = runId
@@ -68,12 +68,13 @@ export class LiveRun {
 
   /** Calls `listener` when `wanted` may have changed; returns the function that ends it. */
   onWanted(listener: () => void): () => void {
-    this.#onWanted.add(listener)
-    return () => void this.#onWanted.delete(listener)
+    const onWanted = (this.#onWanted ??= new Set())
+    onWanted.add(listener)
+    return () => void onWanted.delete(listener)
   }
 
   #tellWanted(): void {
-    for (const listener of this.#onWanted) listener()
+    for (const listener of this.#onWanted ?? []) listener()
   }
 
   /** Commands after this position of the inbox came after the run had suspended here. */

@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors/harness-error.ts'
 import { deserializeError } from '../errors/serialize.ts'
+import type { Built } from '../history/built.ts'
 import type { AskRecord, ResultType, StoredValue } from '../history/event.ts'
 import type { PartialAsk, ResultEntry, RunHistory } from '../history/fold.ts'
 import type { Lineage } from '../history/lineage.ts'
@@ -118,14 +119,11 @@ export class Releases {
   /** What is asked for now, as an entry names it. */
   recordOf({ key, name, hasOwnKey }: ReservedKey, scope: Scope): AskRecord {
     const after = this.#lastReleased
-    return {
-      key,
-      scope: scope.key,
-      after,
-      ...(scope.seen > after && { seen: scope.seen }),
-      ...(hasOwnKey && { name }),
-      ...(scope.lineage !== undefined && { lineage: scope.lineage }),
-    }
+    const record: Built<AskRecord> = { key, scope: scope.key, after }
+    if (scope.seen > after) record.seen = scope.seen
+    if (hasOwnKey) record.name = name
+    if (scope.lineage !== undefined) record.lineage = scope.lineage
+    return record
   }
 
   /** The lineage of the innermost scope that is, or holds, what a key names. */
@@ -215,7 +213,8 @@ export class Releases {
 
   touch(): void {
     this.stamp++
-    if (!this.#open) this.#watch.touch()
+    // What has nothing recorded to wait for opens at its first turn.
+    if (!this.#open && (this.#results.length > 0 || this.#partial.size > 0)) this.#watch.touch()
   }
 
   /** Cuts a scope: everything pending in it is rejected with `reason`, and what it asked for before counts as consumed. */

@@ -11,8 +11,12 @@ export class Cancellation {
   #reason: unknown
   #aborted = false
   #parent: Cancellation | undefined
+  // The children in the order of their coming, each with its neighbours: a step comes and goes without a collection.
+  #firstChild: Cancellation | undefined
+  #lastChild: Cancellation | undefined
+  #before: Cancellation | undefined
+  #behind: Cancellation | undefined
   // Made when first needed: most operations end with nothing hanging on them.
-  #children: Set<Cancellation> | undefined
   #onAbort: Set<(reason: unknown) => void> | undefined
   #cleanUp: (() => void)[] | undefined
 
@@ -20,7 +24,7 @@ export class Cancellation {
     this.#parent = parent
     if (parent === undefined) return
     if (parent.aborted) this.abort(parent.reason)
-    else (parent.#children ??= new Set()).add(this)
+    else parent.#adopt(this)
   }
 
   get aborted(): boolean {
@@ -33,7 +37,7 @@ export class Cancellation {
 
   /** Whether nothing hangs on it. */
   get idle(): boolean {
-    return (this.#children?.size ?? 0) === 0 && (this.#onAbort?.size ?? 0) === 0
+    return this.#firstChild === undefined && (this.#onAbort?.size ?? 0) === 0
   }
 
   /** The signal to hand to user code. */
@@ -49,7 +53,11 @@ export class Cancellation {
     if (this.#aborted) return
     this.#aborted = true
     this.#reason = reason
-    for (const child of [...(this.#children ?? [])]) child.abort(reason)
+    // Each leaves first: one that is being aborted already, and by whose listener this was called, would stay.
+    for (let child = this.#firstChild; child !== undefined; child = this.#firstChild) {
+      child.#leave()
+      child.abort(reason)
+    }
     for (const listener of [...(this.#onAbort ?? [])]) listener(reason)
     this.#onAbort = undefined
     this.#controller?.abort(reason)
@@ -76,11 +84,35 @@ export class Cancellation {
 
   /** Detaches from the parent and from every followed signal. */
   dispose(): void {
-    if (this.#parent !== undefined) this.#parent.#children?.delete(this)
-    this.#parent = undefined
+    this.#leave()
     const cleanUp = this.#cleanUp ?? []
     this.#cleanUp = undefined
     for (const clean of cleanUp) clean()
+  }
+
+  #leave(): void {
+    const parent = this.#parent
+    if (parent === undefined) return
+    this.#parent = undefined
+    parent.#dismiss(this)
+  }
+
+  #adopt(child: Cancellation): void {
+    child.#before = this.#lastChild
+    if (this.#lastChild === undefined) this.#firstChild = child
+    else this.#lastChild.#behind = child
+    this.#lastChild = child
+  }
+
+  #dismiss(child: Cancellation): void {
+    const before = child.#before
+    const behind = child.#behind
+    if (before === undefined) this.#firstChild = behind
+    else before.#behind = behind
+    if (behind === undefined) this.#lastChild = before
+    else behind.#before = before
+    child.#before = undefined
+    child.#behind = undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StepSandbox } from '../define/sandbox.ts'
 import { HarnessError } from '../errors/harness-error.ts'
 import { serializeError } from '../errors/serialize.ts'
+import type { Built } from '../history/built.ts'
 import type { AskRecord, ResultData, ResultOutcome, ResultType } from '../history/event.ts'
 import { encodeValue } from '../history/stored-value.ts'
 import { hashJson } from '../schema/json.ts'
@@ -312,16 +313,13 @@ class StepExecution implements StepBody {
     const { effect, reconcile, label, noun, also } = this.#spec
     const once = effect === 'once' && !this.#denied
     const facts = label?.(outcome.status === 'ok' && end.status === 'ok' ? end.value : undefined)
-    const data: ResultData = {
-      ...this.#ask,
-      ...outcome,
-      ...(this.#inputHash !== undefined && { inputHash: this.#inputHash }),
-      attempt: this.#number,
-      startedAt: this.#startedAt,
-      ...(once && { once: true as const }),
-      ...(once && reconcile !== undefined && { reconcilable: true as const }),
-      ...(facts !== undefined && { label: facts }),
-    }
+    const data: Built<ResultData> = resultOf(this.#ask, outcome)
+    if (this.#inputHash !== undefined) data.inputHash = this.#inputHash
+    data.attempt = this.#number
+    data.startedAt = this.#startedAt
+    if (once) data.once = true
+    if (once && reconcile !== undefined) data.reconcilable = true
+    if (facts !== undefined) data.label = facts
     if (noun === 'model') this.#attempt.budget?.finished(this.#ask.key, data)
     if (outcome.status === 'ok')
       for (const event of also?.() ?? []) this.#attempt.writer.write(event, nothing)
@@ -344,6 +342,10 @@ class StepExecution implements StepBody {
 }
 
 const nothing = (): void => undefined
+
+function resultOf(ask: AskRecord, outcome: ResultOutcome): ResultData {
+  return { ...ask, ...outcome }
+}
 
 function tellEnd(effect: EffectObserver, end: BodyEnd): void {
   effect.bodyEnded(end.status === 'failed' ? serializeError(end.error) : undefined)

@@ -69,11 +69,10 @@ export interface SessionDeps {
 /** One conversation thread. At most one run at a time, across processes. */
 export class SessionCore {
   readonly id: string
-  readonly history: SessionHistory
-  /** Outside runs: each operation is made at once. */
-  readonly memory: MemoryHandle
   readonly #deps: SessionDeps
   readonly #metadata: SessionMetadata
+  #history: SessionHistory | undefined
+  #memory: MemoryHandle | undefined
   #closed = false
   /** The start or the write under way: the next one waits until it is known what came of it. */
   #pending: Promise<unknown> | undefined
@@ -82,13 +81,21 @@ export class SessionCore {
     this.#deps = deps
     this.id = deps.sessionId
     this.#metadata = new SessionMetadata(deps.engine, deps.sessionId)
-    this.history = createHistory(deps.engine, deps.sessionId, (write) => this.#inTurn(write))
-    this.memory = memoryHandle(deps.engine.memory, { kind: 'session', id: this.id }, ({ make }) =>
-      whileOpen(deps.engine, async () => {
+  }
+
+  get history(): SessionHistory {
+    return (this.#history ??= createHistory(this.#deps.engine, this.id, (write) => this.#inTurn(write)))
+  }
+
+  /** Outside runs: each operation is made at once. */
+  get memory(): MemoryHandle {
+    const { engine } = this.#deps
+    return (this.#memory ??= memoryHandle(engine.memory, { kind: 'session', id: this.id }, ({ make }) =>
+      whileOpen(engine, async () => {
         this.#assertOpen()
         return make()
       }),
-    )
+    ))
   }
 
   /** What the application keeps with the session; frozen. */

@@ -35,16 +35,13 @@ export function toolStep(init: ToolStepInit): StepSpec {
   const { context, tool, callId } = init
   return {
     name: init.name,
-    ...(init.key !== undefined && { key: init.key }),
     noun: 'tool',
     effect: tool.effect,
     folded: init.folded ?? false,
     input: init.hashed,
     timeoutMs: tool.timeoutMs ?? init.defaultTimeoutMs,
     label: () => init.label,
-    ...(init.gate !== undefined && { gate: init.gate }),
     workspace: tool.workspace ?? 'read',
-    ...(init.skills !== undefined && init.skills.length > 0 && { skills: init.skills }),
     facts: () => toolFacts(tool.name, init.label),
     run: (run, tell) => {
       const { agent } = init.label
@@ -61,6 +58,9 @@ export function toolStep(init: ToolStepInit): StepSpec {
       if (tool.output === undefined && init.inspect === undefined) return output
       return finish(init, output, run)
     },
+    ...(init.key !== undefined && { key: init.key }),
+    ...(init.gate !== undefined && { gate: init.gate }),
+    ...(init.skills !== undefined && init.skills.length > 0 && { skills: init.skills }),
   }
 }
 

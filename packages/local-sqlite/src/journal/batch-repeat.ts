@@ -7,11 +7,14 @@ import { batchSum } from './batch-table.ts'
 import type { BatchRow } from './batch-table.ts'
 import type { StoredEntry } from './entry-chunk.ts'
 
-/** Positions by stream name; a name such as `__proto__` becomes a member like any other. */
+/**
+ * Positions by stream name. Without a prototype a name such as `__proto__` is a member like any other, and the engine
+ * of the language keeps no shape for each name that there ever was.
+ */
 export function resultOf(parts: readonly PreparedPart[], positions: readonly number[]): AppendResult {
-  const [only] = parts
-  if (only !== undefined && parts.length === 1) return { positions: { [only.stream]: positions[0] ?? 0 } }
-  return { positions: Object.fromEntries(parts.map((part, index) => [part.stream, positions[index] ?? 0])) }
+  const byStream: Record<string, number> = Object.create(null)
+  for (const [index, part] of parts.entries()) byStream[part.stream] = positions[index] ?? 0
+  return { positions: byStream }
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { batchOf, dataOf, entryOf, headOf, newBatchId, readAll, write } from './journal-writing.ts'
+import { append, batchOf, dataOf, entryOf, headOf, newBatchId, readAll, write } from './journal-writing.ts'
 import type { StoreCase } from './store-case.ts'
 
 /** Positions, order and what one batch writes. */
@@ -7,7 +7,7 @@ export const journalAppendCases: readonly StoreCase[] = [
   {
     title: 'append: positions of a new stream are dense from 1',
     run: async ({ store }) => {
-      const result = await store.journal.append(batchOf('s', ['a', 'b', 'c']))
+      const result = await append(store, batchOf('s', ['a', 'b', 'c']))
       assert.deepEqual(result, { positions: { s: 3 } })
       const entries = await store.journal.read('s')
       assert.deepEqual(
@@ -24,7 +24,7 @@ export const journalAppendCases: readonly StoreCase[] = [
     title: 'append: a second batch goes on where the stream ended',
     run: async ({ store }) => {
       await write(store, 's', 'a', 'b')
-      const result = await store.journal.append(batchOf('s', ['c', 'd']))
+      const result = await append(store, batchOf('s', ['c', 'd']))
       assert.deepEqual(result, { positions: { s: 4 } })
       assert.deepEqual(await dataOf(store.journal, 's'), ['a', 'b', 'c', 'd'])
     },
@@ -33,7 +33,7 @@ export const journalAppendCases: readonly StoreCase[] = [
     title: 'append: a batch writes all of its streams and reports the last position of each',
     run: async ({ store }) => {
       await write(store, 'two', 'earlier')
-      const result = await store.journal.append({
+      const result = await append(store, {
         id: newBatchId(),
         entries: [
           { stream: 'one', entries: [entryOf(1), entryOf(2)] },
@@ -49,7 +49,7 @@ export const journalAppendCases: readonly StoreCase[] = [
   {
     title: 'append: a stream that a batch names twice gets its entries in the order of the batch',
     run: async ({ store }) => {
-      const result = await store.journal.append({
+      const result = await append(store, {
         id: newBatchId(),
         entries: [
           { stream: 's', entries: [entryOf('a')] },
@@ -65,9 +65,9 @@ export const journalAppendCases: readonly StoreCase[] = [
     title: 'append: a batch without entries appends nothing',
     run: async ({ store }) => {
       await write(store, 's', 'a')
-      assert.deepEqual(await store.journal.append({ id: newBatchId() }), { positions: {} })
+      assert.deepEqual(await append(store, { id: newBatchId() }), { positions: {} })
       assert.deepEqual(
-        await store.journal.append({
+        await append(store, {
           id: newBatchId(),
           entries: [],
           heads: [headOf('s')],

@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict'
 import { isCodedError, journalErrorCodes } from '@belay/core/ports'
-import {
-  acquireToken,
-  batchOf,
-  dataOf,
-  entryOf,
-  headOf,
-  newBatchId,
-  streamsOf,
-  write,
-} from './journal-writing.ts'
+import { acquireToken, append, batchOf, dataOf, entryOf, headOf, newBatchId, streamsOf, write } from './journal-writing.ts'
 import { refuses } from './refusals.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
@@ -135,7 +126,7 @@ export const journalExpectCases: readonly StoreCase[] = [
       const batch = batchOf('s', ['a'], { expect: [{ stream: 't', position: 1 }] })
       await refuses(() => store.journal.append(batch), conflict)
       await write(store, 't', 'x')
-      assert.deepEqual(await store.journal.append(batch), { positions: { s: 1 } })
+      assert.deepEqual(await append(store, batch), { positions: { s: 1 } })
       assert.deepEqual(await dataOf(store.journal, 's'), ['a'])
     },
   },

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict'
 import { journalErrorCodes } from '@belay/core/ports'
 import type { Batch } from '@belay/core/ports'
-import {
-  acquireToken,
-  batchOf,
-  dataOf,
-  entryOf,
-  headOf,
-  newBatchId,
-  streamsOf,
-  write,
-} from './journal-writing.ts'
+import { acquireToken, append, batchOf, dataOf, entryOf, headOf, newBatchId, streamsOf, write } from './journal-writing.ts'
 import { refuses } from './refusals.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
@@ -29,9 +20,9 @@ export const journalIdCases: readonly StoreCase[] = [
           { stream: 'b', entries: [entryOf(3)] },
         ],
       }
-      const first = await store.journal.append(batch)
+      const first = await append(store, batch)
       await write(store, 'a', 'later')
-      assert.deepEqual(await store.journal.append(structuredClone(batch)), first)
+      assert.deepEqual(await append(store, structuredClone(batch)), first)
       assert.deepEqual(first, { positions: { a: 2, b: 1 } })
       assert.deepEqual(await dataOf(store.journal, 'a'), [1, { deep: [2] }, 'later'])
       assert.deepEqual(await dataOf(store.journal, 'b'), [3])
@@ -67,7 +58,7 @@ export const journalIdCases: readonly StoreCase[] = [
       const id = newBatchId()
       await write(store, 'other', 'o')
       await store.journal.append({ id, entries: [{ stream: 's', entries: [{ ...entryOf('a'), at: 1 }] }] })
-      const again = await store.journal.append({
+      const again = await append(store, {
         id,
         entries: [{ stream: 's', entries: [{ ...entryOf('a'), at: 2 }] }],
         expect: [{ stream: 's', position: 0 }],
@@ -85,9 +76,9 @@ export const journalIdCases: readonly StoreCase[] = [
     run: async ({ store }) => {
       const token = await acquireToken(store, 'lease', longTtlMs)
       const batch = batchOf('s', ['a'], { fence: { leaseKey: 'lease', token, release: true } })
-      const first = await store.journal.append(batch)
+      const first = await append(store, batch)
       const next = await acquireToken(store, 'lease', longTtlMs, 'owner-2')
-      assert.deepEqual(await store.journal.append(batch), first, 'the answer of a lost reply is given again')
+      assert.deepEqual(await append(store, batch), first, 'the answer of a lost reply is given again')
       assert.equal((await store.leases.get('lease'))?.token, next, 'a repetition releases nothing')
       const other = { ...batchOf('s', ['b']), id: batch.id, fence: { leaseKey: 'lease', token } }
       await refuses(() => store.journal.append(other), conflict)
@@ -97,7 +88,7 @@ export const journalIdCases: readonly StoreCase[] = [
     title: 'batch id: one batch sent many times at once is applied once',
     run: async ({ store }) => {
       const batch = batchOf('s', ['a', 'b'])
-      const results = await Promise.all(Array.from({ length: 20 }, () => store.journal.append(batch)))
+      const results = await Promise.all(Array.from({ length: 20 }, () => append(store, batch)))
       for (const result of results) assert.deepEqual(result, { positions: { s: 2 } })
       assert.deepEqual(await dataOf(store.journal, 's'), ['a', 'b'])
     },
@@ -114,7 +105,7 @@ export const journalIdCases: readonly StoreCase[] = [
       }
       await store.journal.append(batch)
       await store.journal.append({ id: newBatchId(), drop: ['a'] })
-      assert.deepEqual(await store.journal.append(batch), { positions: { a: 1, b: 1 } })
+      assert.deepEqual(await append(store, batch), { positions: { a: 1, b: 1 } })
       assert.deepEqual(await dataOf(store.journal, 'a'), [])
       assert.deepEqual(await dataOf(store.journal, 'b'), [2])
       await refuses(() => store.journal.append({ ...batchOf('a', ['x']), id: batch.id }), conflict)
@@ -133,7 +124,7 @@ export const journalIdCases: readonly StoreCase[] = [
       await store.journal.append(batch)
       await store.journal.append({ id: newBatchId(), drop: ['a'] })
       await store.journal.append({ id: newBatchId(), drop: ['b'] })
-      assert.deepEqual(await store.journal.append(batch), { positions: { a: 1, b: 1 } })
+      assert.deepEqual(await append(store, batch), { positions: { a: 1, b: 1 } })
       assert.deepEqual(await dataOf(store.journal, 'a'), [1])
     },
   },
@@ -144,7 +135,7 @@ export const journalIdCases: readonly StoreCase[] = [
       await store.journal.append({ id, heads: [headOf('s', { state: 'first' })] })
       await store.journal.append({ id, heads: [headOf('s', { state: 'second' })] })
       assert.equal((await store.journal.heads({}))[0]?.state, 'second')
-      assert.deepEqual(await store.journal.append({ ...batchOf('s', ['a']), id }), { positions: { s: 1 } })
+      assert.deepEqual(await append(store, { ...batchOf('s', ['a']), id }), { positions: { s: 1 } })
     },
   },
   {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Batch, Entry, EntryInput, Head, Journal, Json, Store } from '@belay/core/ports'
+import type { AppendResult, Batch, Entry, EntryInput, Head, Journal, Json, Store } from '@belay/core/ports'
 
 let batchCount = 0
 
@@ -17,6 +17,12 @@ export function entryOf(data: Json, type = 'thing.noted'): EntryInput {
 /** A batch that appends one entry per datum to one stream. */
 export function batchOf(stream: string, data: readonly Json[], rest: Partial<Batch> = {}): Batch {
   return { id: newBatchId(), entries: [{ stream, entries: data.map((datum) => entryOf(datum)) }], ...rest }
+}
+
+/** Appends, and gives the result to be compared: the object that holds its positions may be without a prototype. */
+export async function append({ journal }: Store, batch: Batch): Promise<AppendResult> {
+  const { positions } = await journal.append(batch)
+  return { positions: { ...positions } }
 }
 
 /** Appends one entry per datum. */

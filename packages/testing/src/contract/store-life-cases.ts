@@ -55,7 +55,7 @@ export const storeLifeCases: readonly StoreCase[] = [
         store.journal.read('s'),
       ])
       await store.close()
-      assert.deepEqual((await underWay)[1].positions, { s: 3 })
+      assert.deepEqual({ ...(await underWay)[1].positions }, { s: 3 })
     },
   },
   {

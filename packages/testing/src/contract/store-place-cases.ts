@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { journalErrorCodes } from '@belay/core/ports'
-import { acquireToken, batchOf, dataOf, headOf, streamsOf } from './journal-writing.ts'
+import { acquireToken, append, batchOf, dataOf, headOf, streamsOf } from './journal-writing.ts'
 import { refuses } from './refusals.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
@@ -18,7 +18,7 @@ export const storePlaceCases: readonly StoreCase[] = [
       const reopened = await reopen()
       assert.deepEqual(await dataOf(reopened.journal, 's'), ['a', { b: [1] }])
       assert.deepEqual(await reopened.journal.heads({}), [headOf('s', { dueAt: 7 })])
-      assert.deepEqual(await reopened.journal.append(batchOf('s', ['c'])), { positions: { s: 3 } })
+      assert.deepEqual(await append(reopened, batchOf('s', ['c'])), { positions: { s: 3 } })
     },
   },
   {
@@ -29,7 +29,7 @@ export const storePlaceCases: readonly StoreCase[] = [
       await store.journal.append(batchOf('s', ['a']))
       await store.journal.append(batch)
       const reopened = await reopen()
-      assert.deepEqual(await reopened.journal.append(batch), { positions: { s: 2 } })
+      assert.deepEqual(await append(reopened, batch), { positions: { s: 2 } })
       await refuses(
         () => reopened.journal.append({ ...batchOf('s', ['c']), id: batch.id }),
         journalErrorCodes.conflict,
@@ -82,7 +82,7 @@ export const storePlaceCases: readonly StoreCase[] = [
       const stores = [store, await openBeside()]
       for (let round = 0; round < 10; round += 1) {
         const batch = batchOf(`s${round}`, ['a', 'b'])
-        const results = await Promise.all(stores.map((each) => each.journal.append(batch)))
+        const results = await Promise.all(stores.map((each) => append(each, batch)))
         for (const result of results) assert.deepEqual(result.positions, { [`s${round}`]: 2 })
         assert.deepEqual(await dataOf(store.journal, `s${round}`), ['a', 'b'])
       }
