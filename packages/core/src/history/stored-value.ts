@@ -44,8 +44,16 @@ function upperBound(value: Json): number {
   if (typeof value === 'string') return value.length * maxUnitsPerUnit + 3
   if (typeof value !== 'object' || value === null) return maxUnitsPerScalar
   let bound = 3
-  for (const key in value) {
-    bound += key.length * maxUnitsPerUnit + 4 + upperBound((value as Record<string, Json>)[key] as Json)
+  if (Array.isArray(value)) {
+    for (const item of value as Json[]) {
+      bound += 1 + upperBound(item)
+      if (bound > inlineLimit) break
+    }
+    return bound
+  }
+  const fields = value as Readonly<Record<string, Json>>
+  for (const key in fields) {
+    bound += key.length * maxUnitsPerUnit + 4 + upperBound(fields[key] as Json)
     if (bound > inlineLimit) break
   }
   return bound

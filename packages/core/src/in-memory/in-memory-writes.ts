@@ -48,11 +48,7 @@ export function repeatBatch(
 }
 
 /** Whether a batch has equal streams, types and data in order; times do not count. */
-function haveEqualContent(
-  state: InMemoryState,
-  first: StoredWrite,
-  parts: readonly PreparedPart[],
-): boolean {
+function haveEqualContent(state: InMemoryState, first: StoredWrite, parts: readonly PreparedPart[]): boolean {
   let write: StoredWrite | undefined = first
   for (const { stream, entries } of parts) {
     if (write?.streamName !== stream || write.count !== entries.length) return false

@@ -109,6 +109,8 @@ class ScopeContext implements EngineContext {
       case 'tool.started':
       case 'fanout.started':
         stamped.id = operationId(event.key, attempt)
+        break
+      default:
     }
     deltas.emit(stamped as TransientEvent)
   }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { journalErrorCodes } from '@belay/core/ports'
 import type { Batch } from '@belay/core/ports'
-import { acquireToken, append, batchOf, dataOf, entryOf, headOf, newBatchId, streamsOf, write } from './journal-writing.ts'
+import {
+  acquireToken,
+  append,
+  batchOf,
+  dataOf,
+  entryOf,
+  headOf,
+  newBatchId,
+  streamsOf,
+  write,
+} from './journal-writing.ts'
 import { refuses } from './refusals.ts'
 import { longTtlMs } from './store-case.ts'
 import type { StoreCase } from './store-case.ts'
