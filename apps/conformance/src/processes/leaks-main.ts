@@ -1,5 +1,7 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
-import { RunMix } from './run-mix.ts'
+import { readdirSync } from 'node:fs'
+import { FilesMix } from './files-mix.ts'
+import { RunMix, type Mix } from './run-mix.ts'
 
 /** What the process found, as its parent reads it. */
 export interface LeakReport {
@@ -11,6 +13,8 @@ export interface LeakReport {
   readonly timers: number
   /** Listeners on a signal that was given to many runs. */
   readonly listeners: number
+  /** Descriptors that were opened and not closed. */
+  readonly descriptors: number
   /** What else keeps the process alive. */
   readonly resources: readonly string[]
 }
@@ -24,15 +28,18 @@ const warmUp = 1_500
 /** Collections between which the slope is taken. */
 const samples = 16
 
-async function main(runs: number): Promise<void> {
+/** @param root where the files of the runs are; without it they have none */
+async function main(runs: number, root: string | undefined): Promise<void> {
   const gc = (globalThis as { gc?: () => void }).gc
   if (gc === undefined) throw new Error('Run this with --expose-gc.')
   const before = timers()
   const caller = new AbortController()
   setMaxListeners(0, caller.signal)
-  const mix = new RunMix(caller.signal)
+  const mix = root === undefined ? new RunMix(caller.signal) : new FilesMix(root, caller.signal)
   const heap: [number, number][] = []
   await runLanes(mix, warmUp)
+  await quiet(gc)
+  const open = descriptors()
   for (let sample = 0; sample < samples; sample++) {
     await runLanes(mix, Math.ceil(runs / samples))
     await quiet(gc)
@@ -43,6 +50,7 @@ async function main(runs: number): Promise<void> {
     ways: mix.ways,
     heap,
     timers: timers() - before,
+    descriptors: descriptors() - open,
     listeners: getEventListeners(caller.signal, 'abort').length,
     resources: process
       .getActiveResourcesInfo()
@@ -53,7 +61,7 @@ async function main(runs: number): Promise<void> {
   await mix.close()
 }
 
-async function runLanes(mix: RunMix, runs: number): Promise<void> {
+async function runLanes(mix: Mix, runs: number): Promise<void> {
   const until = mix.runs + runs
   await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
@@ -74,4 +82,9 @@ function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 }
 
-await main(Number(process.argv[2]))
+/** Where the system says it. */
+function descriptors(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
+}
+
+await main(Number(process.argv[2]), process.argv[3])

@@ -85,8 +85,17 @@ type MixHarness = ReturnType<typeof mixHarness>
 type MixSession = Session<Record<never, never>, { flow: typeof flow }>
 type Way = (runnable: MixSession['workflows']['flow'], session: MixSession) => Promise<unknown>
 
+/** Runs of many kinds, one after the other in each lane. */
+export interface Mix {
+  /** How many runs of each kind there were. */
+  readonly ways: Readonly<Record<string, number>>
+  readonly runs: number
+  next(lane: number): Promise<void>
+  close(): Promise<void>
+}
+
 /** Runs that end in every way that there is, on a store that keeps few finished ones. */
-export class RunMix {
+export class RunMix implements Mix {
   readonly ways: Record<string, number> = {}
   runs = 0
   readonly #harness = mixHarness()
@@ -97,7 +106,6 @@ export class RunMix {
     this.#each = Object.entries(waysOf(this.#harness, signal))
   }
 
-  /** The next run of one lane. */
   async next(lane: number): Promise<void> {
     const [name, run] = this.#each[this.runs % this.#each.length] ?? ['none', async () => undefined]
     this.runs++
