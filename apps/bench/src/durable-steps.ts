@@ -11,6 +11,8 @@ import type { Report } from './report.ts'
 const stepsPerRun = 400
 const parallelRuns = 50
 const stepsPerParallelRun = 40
+/** What a service costs that runs for a while. */
+const warmUpRounds = 4
 
 /** 200 bytes of JSON: the value of every step, and the row of the floor. */
 const payload = { text: 'x'.repeat(189) }
@@ -39,7 +41,7 @@ export async function benchDurableSteps(report: Report, rounds: number): Promise
     let sessions = 0
     const open = async (): Promise<Session<Record<never, never>, { steps: typeof steps }>> =>
       harness.getSession(`session-${sessions++}`)
-    const medians = await alternate([floor(raw), oneRun(open), manyRuns(open)], rounds)
+    const medians = await alternate([floor(raw), oneRun(open), manyRuns(open)], rounds, warmUpRounds)
     addFigures(report, medians)
   } finally {
     raw.close()

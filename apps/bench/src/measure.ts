@@ -26,10 +26,18 @@ export interface Subject {
   readonly round: () => Promise<number>
 }
 
-/** Runs the subjects in turn, round by round, so that a slow moment of the machine hits all of them; gives the medians. */
-export async function alternate(subjects: readonly Subject[], rounds: number): Promise<Map<string, number>> {
+/**
+ * Runs the subjects in turn, round by round, so that a slow moment of the machine hits all of them; gives the medians.
+ *
+ * @param warmUp rounds before the first that counts, in which code is loaded and compiled
+ */
+export async function alternate(
+  subjects: readonly Subject[],
+  rounds: number,
+  warmUp = 1,
+): Promise<Map<string, number>> {
   const costs = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
-  for (const subject of subjects) await subject.round()
+  for (let round = 0; round < warmUp; round++) for (const subject of subjects) await subject.round()
   for (let round = 0; round < rounds; round++) {
     for (const { name, round: run } of subjects) costs.get(name)?.push(await run())
   }
