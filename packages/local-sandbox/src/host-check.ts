@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, opendirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { PortError } from '@belay/core/ports'
 import { errnoOf } from './files/file-faults.ts'
@@ -52,6 +52,39 @@ export function requireRoot(root: string): string {
     throw notWritable(root, cause)
   }
   return real
+}
+
+/** The folder that workspaces begin with, without links in it, tried for reading. */
+export function requireFrom(from: string): string {
+  if (typeof from !== 'string' || from === '' || from.includes('\0'))
+    throw new TypeError('The option from has to be the path of a directory.')
+  let real: string
+  try {
+    real = realpathSync(from)
+  } catch (cause) {
+    throw unfitFrom(from, errnoOf(cause) === 'EACCES' ? 'from_not_readable' : 'from_missing', cause)
+  }
+  if (!statSync(real).isDirectory()) throw unfitFrom(from, 'from_not_a_directory')
+  try {
+    opendirSync(real).closeSync()
+  } catch (cause) {
+    throw unfitFrom(from, 'from_not_readable', cause)
+  }
+  return real
+}
+
+const fromFaults = {
+  from_missing: 'does not exist. Name one that does.',
+  from_not_a_directory: 'is not a directory. Name one.',
+  from_not_readable: 'cannot be read. Give this process the right to it, or name another one.',
+} as const
+
+function unfitFrom(from: string, reason: keyof typeof fromFaults, cause?: unknown): Error {
+  return unavailable(
+    reason,
+    `The folder ${from} that workspaces begin with (from) ${fromFaults[reason]}`,
+    cause,
+  )
 }
 
 function notWritable(root: string, cause: unknown): PortError<'sandbox/unavailable'> {

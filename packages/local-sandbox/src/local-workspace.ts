@@ -1,5 +1,5 @@
 import type { SandboxAdapter, WorkspaceAdapter } from '@belay/core/ports'
-import { requireHost, requireRoot, thisHost } from './host-check.ts'
+import { requireFrom, requireHost, requireRoot, thisHost } from './host-check.ts'
 import { LocalSandboxAdapter } from './sandbox-adapter.ts'
 import { workspaceSettingsOf, type LocalWorkspaceOptions } from './sandbox-options.ts'
 import { localSnapshots } from './workspace/local-snapshots.ts'
@@ -12,7 +12,7 @@ export interface LocalWorkspace {
 
 /**
  * Sandboxes and workspaces of one root, wired to each other: a sandbox opens the trees that the workspaces keep. Throws as
- * `localSandbox`.
+ * `localSandbox`, and `sandbox/unavailable` for a `from` that is missing, no directory or cannot be read.
  */
 export function localWorkspace(options: LocalWorkspaceOptions): LocalWorkspace {
   const settings = workspaceSettingsOf(options)
@@ -22,7 +22,7 @@ export function localWorkspace(options: LocalWorkspaceOptions): LocalWorkspace {
   const { workspace, treeOf } = localSnapshots({
     root,
     quota: settings.quota,
-    ...(from !== undefined && { from }),
+    ...(from !== undefined && { from: requireFrom(from) }),
     ...(retentionMs !== undefined && { retentionMs }),
   })
   return { sandbox: new LocalSandboxAdapter({ ...settings, root, treeOf }), workspace }

@@ -49,6 +49,35 @@ test('a root that is not fit is refused by name when the adapter is made [SBX-11
   expect(await asNobody(() => reasonOf(join(root, 'locked')))).toBe('sandbox/unavailable/root_not_writable')
 })
 
+test('a folder to begin with that is not fit is refused by name when the adapters are made', async () => {
+  const place = freshRoot()
+  const reasonOf = (from: string, root = freshRoot()): Promise<string> =>
+    faultOf((async () => localWorkspace({ root, from: join(place, from) }))())
+  expect(await reasonOf('none')).toBe('sandbox/unavailable/from_missing')
+  writeFileSync(join(place, 'file'), '')
+  expect(await reasonOf('file')).toBe('sandbox/unavailable/from_not_a_directory')
+  mkdirSync(join(place, 'locked'))
+  chmodSync(join(place, 'locked'), 0)
+  chmodSync(place, 0o755)
+  const ofNobody = freshRoot()
+  if (process.getuid?.() === 0) chownSync(ofNobody, 65_534, 65_534)
+  expect(await asNobody(() => reasonOf('locked', ofNobody))).toBe('sandbox/unavailable/from_not_readable')
+  expect(() => localWorkspace({ root: freshRoot(), from: '' })).toThrow(/from/)
+})
+
+test('a folder to begin with may be named by a link', async () => {
+  const place = freshRoot()
+  mkdirSync(join(place, 'real'))
+  writeFileSync(join(place, 'real', 'a'), 'text')
+  symlinkSync('real', join(place, 'link'))
+  const { sandbox, workspace } = localWorkspace({ root: freshRoot(), from: join(place, 'link') })
+  const { handle } = await workspace.open({ runId: 'r', sessionId: 's', operation: 'o' })
+  const { files } = await sandbox.open({ ...request, workspace: handle })
+  expect(textOf((await files.read('/workspace/a'))?.bytes)).toBe('text')
+  await sandbox.close()
+  await workspace.close()
+})
+
 test('a root on a read-only disk is refused by name [SBX-11]', () => {
   const root = freshRoot()
   localSandbox({ root })
