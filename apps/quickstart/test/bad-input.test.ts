@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { spawnSync } from 'node:child_process'
@@ -167,6 +167,30 @@ test('a report that cannot take its place: one line, and the same id goes on whe
   const second = await runQuickstartProcess(args, { cwd: place.root })
   expect(second).toMatchObject({ code: 0, stderr: '' })
   expect(existsSync(place.path('belay-report', 'report.md'))).toBe(true)
+})
+
+test('a folder of workspaces that cannot be written: one line before anything is paid for', async () => {
+  using place = harbour()
+  writeFiles(place.path('belay-report'), { workspaces: 'A file.' })
+  const exit = await runQuickstartProcess(['docs', harbourQuestion, '--run', 'r'], { cwd: place.root })
+  expectOneLine(exit, { code: 1, line: /^The folder of the workspaces .*workspaces cannot be written/ })
+  expect(existsSync(place.path('belay-report', 'runs.db'))).toBe(false)
+})
+
+test('the copy of the documents is gone: one line, and the run is as it was', async () => {
+  using place = harbour()
+  const args = ['docs', harbourQuestion, '--run', 'r', '--ask-before-writing']
+  expect((await runQuickstartProcess(args, { cwd: place.root })).code).toBe(4)
+  const copy = place.path('belay-report', 'workspaces')
+  renameSync(copy, place.path('elsewhere'))
+  expectOneLine(await runQuickstartProcess(['--run', 'r', '--approve'], { cwd: place.root }), {
+    code: 1,
+    line: /^The copy of the documents that this run works on is gone.*\(workspace\/missing\)\.$/,
+  })
+  rmSync(copy, { recursive: true })
+  renameSync(place.path('elsewhere'), copy)
+  const found = await runQuickstartProcess(['--run', 'r'], { cwd: place.root })
+  expect(found).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('files that cannot be read and files that are too large are named in the report', async () => {
