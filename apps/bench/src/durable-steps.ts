@@ -12,7 +12,7 @@ const stepsPerRun = 400
 const parallelRuns = 50
 const stepsPerParallelRun = 40
 /** What a service costs that runs for a while. */
-const warmUpRounds = 4
+const warmUpRounds = 20
 
 /** 200 bytes of JSON: the value of every step, and the row of the floor. */
 const payload = { text: 'x'.repeat(189) }

@@ -35,6 +35,39 @@ test('an appender that awaits each append gets one commit for each', async () =>
   await store.close()
 })
 
+/** As a run appends: each of its appends in a macrotask of its own. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+test('50 appenders that take turns of the event loop share their commits', async () => {
+  const commits: number[] = []
+  const store = sqliteStoreWith({ file: folder.file() }, { onCommit: (size) => commits.push(size) })
+  const appends = async (stream: string, count: number): Promise<void> => {
+    for (let step = 1; step <= count; step += 1) {
+      await store.journal.append(batchOf(stream, [step]))
+      await turn()
+    }
+  }
+  await Promise.all(Array.from({ length: 50 }, (_, run) => appends(`run/${run}`, 20)))
+  expect(commits.reduce((sum, size) => sum + size, 0)).toBe(1_000)
+  expect(commits.length).toBeLessThan(200)
+  await store.close()
+})
+
+test('an appender that goes on as soon as it can leaves the event loop its turns', async () => {
+  const store = sqliteStoreWith({ file: folder.file() }, {})
+  let turns = 0
+  let isOver = false
+  const count = async (): Promise<void> => {
+    for (; !isOver; turns++) await turn()
+  }
+  const counting = count()
+  for (let step = 1; step <= 200; step += 1) await store.journal.append(batchOf('s', [step]))
+  isOver = true
+  await counting
+  expect(turns).toBeGreaterThan(150)
+  await store.close()
+})
+
 test('a group holds at most 256 changes', async () => {
   const commits: number[] = []
   const store = sqliteStoreWith({ file: folder.file() }, { onCommit: (size) => commits.push(size) })
