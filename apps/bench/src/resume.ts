@@ -14,6 +14,8 @@ const payload = { text: 'x'.repeat(189) }
 /** Recorded steps of the short and of the long run. */
 const short = 1_000
 const long = 10_000
+/** Until both subjects run compiled code. */
+const warmUpRounds = 6
 
 /** From an open database with recorded steps to the first new step, beside reading and parsing all rows. */
 export async function benchResume(report: Report, rounds: number): Promise<void> {
@@ -51,6 +53,7 @@ async function measure(
         { name: 'floor', round: () => readRaw(rawFile) },
       ],
       rounds,
+      warmUpRounds,
     )
     return { belay: medians.get('belay') ?? 0, floor: medians.get('floor') ?? 0 }
   } finally {
