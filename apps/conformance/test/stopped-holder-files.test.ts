@@ -53,10 +53,10 @@ async function filesAtEnd(store: string, root: string): Promise<string> {
     ...localWorkspace({ root }),
   })
   try {
-    const steps: string[] = []
+    const steps: number[] = []
     for await (const event of harness.runs.events('r'))
       if (event.type === 'step.finished') steps.push(event.position)
-    const cut = await harness.runs.fork('r', { at: steps.at(-1) ?? 'no step' })
+    const cut = await harness.runs.fork('r', { at: steps.at(-1) ?? 0 })
     return (await cut.result) as string
   } finally {
     await harness.shutdown()
