@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { defineAgent, defineHarness, defineWorkflow, type StepSandbox } from '@belay/core'
+import { isCodedError } from '@belay/core/ports'
 import { bash, edit, grep, read, write } from '@belay/core/tools'
 import { localWorkspace } from '@belay/local-sandbox'
 import { sqliteStore } from '@belay/local-sqlite'
@@ -37,11 +38,11 @@ const path = `/workspace/${canaries.folder}/${canaries.file}.txt`
 const ways: Readonly<Record<string, (sandbox: StepSandbox) => Promise<unknown>>> = {
   'files that are written, edited and searched': async ({ files }) => {
     await files.write(path, bytes(canaries.content))
-    await files.edit(path, canaries.content, canaries.edited)
+    await files.edit(path, { find: canaries.content, replace: canaries.edited })
     await files.grep(canaries.pattern)
   },
   'a file that is not there': async ({ files }) => {
-    await files.edit(path, canaries.content, canaries.edited)
+    await files.edit(path, { find: canaries.content, replace: canaries.edited })
   },
   'a path that is refused': async ({ files }) => {
     await files.write(`/${canaries.folder}/${canaries.file}`, bytes(canaries.content))
@@ -67,6 +68,17 @@ const ways: Readonly<Record<string, (sandbox: StepSandbox) => Promise<unknown>>>
   'a command that runs out of time': async (sandbox) => {
     await sandbox.exec('sh', { args: ['-c', `echo ${canaries.stdout}; sleep 1000`], timeoutMs: 500 })
   },
+}
+
+/** How each of them ends: what did not happen could not leak. */
+const ends: Readonly<Record<string, string>> = {
+  'files that are written, edited and searched': 'ok',
+  'a file that is not there': 'sandbox/edit',
+  'a path that is refused': 'sandbox/path',
+  'a command that fails': 'an error of the step',
+  'a command that is not there': 'sandbox/command',
+  'a command that a signal ends': 'sandbox/signal',
+  'a command that runs out of time': 'sandbox/timeout',
 }
 
 const work = defineWorkflow({
@@ -154,7 +166,11 @@ test.each(Object.keys(ways))(
   async (way) => {
     const { harness, collected, leaks } = world()
     const session = await harness.getSession('s')
-    await session.workflows.work.run(way, { durable }).catch(() => undefined)
+    const ended = await session.workflows.work.run(way, { durable }).then(
+      () => 'ok',
+      (error: unknown) => (isCodedError(error) ? error.code : 'an error of the step'),
+    )
+    expect(ended).toBe(ends[way])
     const names = collected.spans().map(({ name }) => name)
     expect(names.some((name) => name.startsWith('sandbox') || name.includes('step'))).toBe(true)
     expect(await leaks('r')).toEqual(nowhere)
