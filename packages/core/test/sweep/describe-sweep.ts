@@ -4,13 +4,13 @@ import { firstRandomSeed, noTotals, sweep, type SweepSize, type SweepTotals } fr
 import { groups } from '../simulation/workflows/index.ts'
 import type { Workflow } from '../simulation/workflow.ts'
 
-/** `ci` fits into the gate; `full` is what the engine is held to: `BELAY_SWEEP=full`. */
+/** `ci` fits into the gate; `full` is what the engine is held to: `BELAY_SIZE=full`. */
 const sizes = { ci: { seeds: 8, random: 60 }, full: { seeds: 60, random: 500 } } satisfies Record<
   string,
   SweepSize
 >
 
-const sizeName = process.env['BELAY_SWEEP'] === 'full' ? 'full' : 'ci'
+const sizeName = process.env['BELAY_SIZE'] === 'full' ? 'full' : 'ci'
 
 /** A hundred times what a workflow takes on two cores; only a hang gets there. */
 const hangMs = 600_000
