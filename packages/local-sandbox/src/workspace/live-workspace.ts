@@ -68,8 +68,8 @@ export class LiveWorkspace {
     await removeFile(this.#at('intent'))
   }
 
-  remove(): void {
-    removeTree(this.#folder)
+  async remove(): Promise<void> {
+    await removeTree(this.#folder)
   }
 
   #at(name: string): string {

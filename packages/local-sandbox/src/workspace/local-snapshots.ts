@@ -115,7 +115,7 @@ function adapterOf(
 async function closeState(state: WorkspaceState): Promise<void> {
   try {
     for (const handle of [...state.live.keys()]) await releaseWorkspace(state, handle)
-    if (state.isOpened()) removeTree((await state.stores()).process.path)
+    if (state.isOpened()) await removeTree((await state.stores()).process.path)
   } catch (error) {
     throw portErrorOf(error, 'close')
   }

@@ -54,7 +54,7 @@ export async function removeAbandoned(layout: DiskLayout): Promise<void> {
     // A process that is seen from here may rest as long as it likes.
     if (!isOwnerGone(owner) && (isOwnerHere(owner) || !isAbandoned(folder))) continue
     for (const name of namesIn(`${folder}/trash`)) await putBack(layout, folder, name)
-    removeTree(folder)
+    await removeTree(folder)
   }
 }
 

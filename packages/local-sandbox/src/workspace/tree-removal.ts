@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { HeldDirectory } from './held-directory.ts'
+import { TimeSlices } from './time-slices.ts'
 import { failedWith } from './workspace-fault.ts'
 
 /** `O_PATH` of Linux, which Node does not name: a descriptor that needs no right to read. */
@@ -28,7 +29,7 @@ const deepestWay = 128
  * Removes a tree and never anything that its links name, also when a process in it swaps entries meanwhile. What is not
  * there is removed.
  */
-export function removeTree(path: string): void {
+export async function removeTree(path: string): Promise<void> {
   let parent: HeldDirectory
   try {
     parent = HeldDirectory.open(dirname(path))
@@ -37,7 +38,8 @@ export function removeTree(path: string): void {
     throw error
   }
   try {
-    removeEntry({ parent, top: undefined, depth: 0 }, basename(path))
+    const slices = new TimeSlices(undefined)
+    await removeEntry({ parent, top: undefined, depth: 0, slices }, basename(path))
   } finally {
     parent.release()
   }
@@ -49,15 +51,16 @@ interface RemovalPlace {
   /** The folder whose tree is removed; what lies too deep is moved into it. */
   readonly top: HeldDirectory | undefined
   readonly depth: number
+  readonly slices: TimeSlices
 }
 
-function removeEntry(place: RemovalPlace, name: string | Buffer): void {
+async function removeEntry(place: RemovalPlace, name: string | Buffer): Promise<void> {
   const path = place.parent.at(name)
   for (let look = 1; ; look++) {
     try {
       const stat = lstatSync(path, { throwIfNoEntry: false })
       if (stat === undefined) return
-      if (stat.isDirectory()) removeFolder(place, name)
+      if (stat.isDirectory()) await removeFolder(place, name)
       else unlinkSync(path)
       return
     } catch (error) {
@@ -67,7 +70,8 @@ function removeEntry(place: RemovalPlace, name: string | Buffer): void {
   }
 }
 
-function removeFolder({ parent, top, depth }: RemovalPlace, name: string | Buffer): void {
+async function removeFolder(place: RemovalPlace, name: string | Buffer): Promise<void> {
+  const { parent, top, depth, slices } = place
   const held = openWritable(parent, name)
   try {
     if (depth >= deepestWay && top !== undefined) {
@@ -76,7 +80,10 @@ function removeFolder({ parent, top, depth }: RemovalPlace, name: string | Buffe
     }
     // What was moved up meanwhile is found by looking again.
     for (let names = namesOf(held); names.length > 0; names = depth === 0 ? namesOf(held) : []) {
-      for (const entry of names) removeEntry({ parent: held, top: top ?? held, depth: depth + 1 }, entry)
+      for (const entry of names) {
+        if (slices.isOver) await slices.pause()
+        await removeEntry({ parent: held, top: top ?? held, depth: depth + 1, slices }, entry)
+      }
     }
   } finally {
     held.release()

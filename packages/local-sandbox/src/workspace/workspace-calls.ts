@@ -83,7 +83,7 @@ export function abortWorkspace(state: WorkspaceState, operation: WorkspaceOperat
     for (const folder of processFoldersOf(stores.process.layout)) {
       for (const handle of namesIn(`${folder}/trees`)) {
         const path = `${folder}/trees/${handle}`
-        if (readWord(path, 'run') === run) removeTree(path)
+        if (readWord(path, 'run') === run) await removeTree(path)
       }
     }
     await stores.operations.keep(operation.operation, { call: 'abort', run }, state.now())
@@ -97,7 +97,7 @@ export async function releaseWorkspace(state: WorkspaceState, handle: string): P
     if (live === undefined) return
     state.live.delete(handle)
     for (const [key, opened] of state.opened) if (opened === live) state.opened.delete(key)
-    live.remove()
+    await live.remove()
   })
 }
 
@@ -189,7 +189,7 @@ async function settleInto(
     state.opened.set(operation.operation, live)
     return openedOf(live, node)
   } catch (error) {
-    live.remove()
+    await live.remove()
     stores.runs.requireRunning(run)
     throw error
   }

@@ -288,4 +288,20 @@ describe('a large tree', { timeout: 1_800_000 }, () => {
     expect(taken.writtenBytes).toBeLessThan(30_000)
     expect(describeTree((await run.restore(taken.ref)).tree)).toEqual(describeTree(tree))
   })
+
+  it('that is given back leaves the event loop its turns', async () => {
+    const local = snapshots()
+    const { handle, tree } = await runOf(local).open()
+    for (let file = 0; file < 3_000; file++) writeFileSync(join(tree, `file-${file}`), '')
+    let turns = 0
+    let isOver = false
+    const counting = (async (): Promise<void> => {
+      for (; !isOver; turns++) await new Promise((resolve) => setImmediate(resolve))
+    })()
+    await local.workspace.release(handle)
+    isOver = true
+    await counting
+    expect(turns).toBeGreaterThan(2)
+    expect(existsSync(tree)).toBe(false)
+  })
 })
