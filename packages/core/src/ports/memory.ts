@@ -22,7 +22,7 @@
  * - `memory.scope.<kind>`: the kinds that it takes; none of these declared means all of them.
  * Core refuses what is not declared before it asks, so an adapter need not.
  *
- * What is not promised: a transaction over several keys; that one of two concurrent writers wins rather than the
+ * What is not promised: a transaction over several keys; that a call of a process that lost its run is refused; that one of two concurrent writers wins rather than the
  * other; notice of changes; an order of `search` results of equal score; when the room of an expired record is freed.
  */
 

@@ -147,6 +147,8 @@ export class SimContext {
       effect: 'idempotent',
       run: async (run) => {
         const effect = this.#effect(run, undefined, {})
+        // Awaited only when the write is made.
+        effect.catch(() => undefined)
         const tool = world.core.toolCheckpoints(engine, name, () => run.signal)
         await tool.write({ kind: 'handoff', sequence, payload: name })
         return effect

@@ -54,6 +54,8 @@ export class World implements StoreHooks {
   points = 0
   crashes = 0
   takeovers = 0
+  /** Whether a process was stopped for longer than its lease. */
+  hasPaused = false
   boots = 0
   head: Head | undefined
   /** Why code and journal do not fit, when the engine said so. */
@@ -212,6 +214,7 @@ export class World implements StoreHooks {
     this.takeovers++
     this.log.push(`STEAL from ${process.name} ${pauseMs ?? ''}`)
     if (pauseMs !== undefined) {
+      this.hasPaused = true
       process.pausedUntil = this.sim.now + pauseMs
       this.current = undefined
       this.sim.at(timing.leaseTtlMs + 1, () => this.boot())

@@ -151,7 +151,10 @@ export const records: Workflows = {
         await c.step('z'),
       ].join()
     },
-    check: (output) => output === '1,2,2,user,1,1,z',
+    check: (output, { hasPaused }) =>
+      output === '1,2,2,user,1,1,z' ||
+      // Memory knows no leases: a call that was on its way when its process was stopped may land late.
+      (hasPaused && /^1,[12],[12],user,[12],1,z$/.test(String(output))),
   },
   memoryRaw: {
     run: async (c) => {
