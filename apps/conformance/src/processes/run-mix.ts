@@ -65,6 +65,11 @@ const flow = defineWorkflow({
       const all = await ctx.fanOut('items', [1, 2, 3], (inner, item) => inner.agents.helper(`${item}`))
       return all.join()
     }
+    if (way === 'late') {
+      // Code that no signal reaches, and that asks for more once its run has ended.
+      await new Promise<void>((resolve) => late.push(resolve))
+      return ctx.step('late', () => 'nobody hears of it')
+    }
     if (way === 'refuse') {
       const refused = ctx.agents.helper('go', { key: 'late', signal: AbortSignal.abort() })
       return refused.catch(() => 'refused')
@@ -72,6 +77,9 @@ const flow = defineWorkflow({
     return ctx.agents.helper(way, { history: 'own' })
   },
 })
+
+/** What lets the workflows go on that were left behind. */
+const late: (() => void)[] = []
 
 const mixHarness = () =>
   defineHarness({
@@ -154,6 +162,18 @@ function waysOf(harness: MixHarness, signal: AbortSignal): Readonly<Record<strin
       for await (const event of handle.events()) if (event.type === 'run.suspended') break
       await harness.runs.signal(handle.id, 'go', 'on')
       await handle.result
+    },
+    'suspended and cancelled': async (runnable) => {
+      const handle = await runnable.start('wait', { signal })
+      for await (const event of handle.events()) if (event.type === 'run.suspended') break
+      await harness.runs.cancel(handle.id)
+      await handle.result.catch(ignore)
+    },
+    'cancelled, and goes on': async (runnable) => {
+      const handle = await runnable.start('late', { signal })
+      await handle.cancel()
+      await handle.result.catch(ignore)
+      for (const goOn of late.splice(0)) goOn()
     },
     failed: async (runnable) => runnable.run('fail').catch(ignore),
     'fanned out': async (runnable) => runnable.run('fan'),

@@ -192,7 +192,7 @@ export class Attempt implements ReleaseHost {
 
   /** Takes a key or gives the promise that refuses it. */
   reserve(scope: Scope, name: string, key: string | undefined): ReservedKey | Promise<never> {
-    if (this.#over) return never
+    if (this.#over) return never()
     if (scope.isCut) return handled(Promise.reject(scope.cancellation.reason ?? scopeEnded(scope)))
     try {
       return scope.reserve(name, key)
@@ -217,11 +217,11 @@ export class Attempt implements ReleaseHost {
     this.begin()
     try {
       const value = await work()
-      return this.#over ? await never : value
+      return this.#over ? await never() : value
     } catch (error) {
       if (!isStoreFault(error)) throw error
       this.fault(error)
-      return await never
+      return await never()
     } finally {
       this.end()
     }

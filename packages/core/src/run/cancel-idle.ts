@@ -16,7 +16,7 @@ export async function cancelIdle(engine: Engine, runId: string): Promise<void> {
   const head = toRunHead(row)
   if (head.state !== 'suspended' && head.state !== 'running') return
   const { kind, name, version } = head.target
-  const gone: Definition = { kind, name, version, input: anything, program: () => never }
+  const gone: Definition = { kind, name, version, input: anything, program: never }
   try {
     const handle = await resumeRun(engine, head, engine.resolve(kind, name) ?? gone)
     await handle.result.catch(() => undefined)

@@ -47,7 +47,7 @@ class FanOut<T, R> {
       await Promise.all(
         Array.from({ length: Math.min(Math.max(1, concurrency), items.length) }, () => this.#lane()),
       )
-      if (this.#attempt.over) return await never
+      if (this.#attempt.over) return await never()
       if (this.#parent.isCut) throw this.#failure?.error ?? this.#parent.cancellation.reason
       return (await this.#askEnd()) as R[]
     } finally {
@@ -90,7 +90,7 @@ class FanOut<T, R> {
   async #lane(): Promise<void> {
     const { items, each } = this.#spec
     while (this.#next < items.length && this.#failure === undefined) {
-      if (this.#attempt.over) return never
+      if (this.#attempt.over) return never()
       const index = this.#next++
       const scope = this.#openScope(index)
       try {

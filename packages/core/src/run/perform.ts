@@ -71,7 +71,7 @@ async function execute(attempt: Attempt, definition: Definition): Promise<unknow
   const program = (): Promise<unknown> => definition.program(attempt.contextOf(attempt.root), input)
   const { observer } = attempt
   const output = await (observer === undefined ? program() : observer.within('', program))
-  if (attempt.over) return never
+  if (attempt.over) return never()
   const { output: schema } = definition
   if (schema === undefined) return output
   const outputOf = `The output of ${definition.kind} "${definition.name}"`

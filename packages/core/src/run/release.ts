@@ -46,8 +46,11 @@ interface Pending extends PromiseWithResolvers<unknown> {
   readonly ask: Ask
 }
 
-/** A promise of an attempt that is over: user code that still waits is dropped with it. */
-export const never: Promise<never> = new Promise(() => undefined)
+/**
+ * A promise of an attempt that is over: user code that still waits is dropped with it. One for each, because a promise
+ * that never settles keeps whoever waits for it.
+ */
+export const never = (): Promise<never> => new Promise(() => undefined)
 
 /**
  * Hands recorded results back to the program: in journal order, one result that user code awaits per
@@ -140,7 +143,7 @@ export class Releases {
   }
 
   ask(ask: Ask): Promise<unknown> {
-    if (this.#stopped) return never
+    if (this.#stopped) return never()
     const { key } = ask.key
     const index = this.#known.get(key)
     const result = index === undefined ? undefined : this.#results[index]
@@ -153,7 +156,7 @@ export class Releases {
     )
     if (mismatch !== undefined) {
       this.#diverge(mismatch, result?.position ?? partial?.positions[0])
-      return never
+      return never()
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     this.#pending.set(key, { ask, promise, resolve, reject })

@@ -10,7 +10,7 @@ export interface StoreHooks {
   applied(process: SimProcess, method: string, args: readonly unknown[], result: unknown): void
 }
 
-const never = new Promise<never>(() => undefined)
+const never = (): Promise<never> => new Promise(() => undefined)
 
 /**
  * The store as one process sees it: every call takes virtual time before and after its effect, and the process
@@ -49,14 +49,14 @@ async function callStore(
   hooks: StoreHooks,
   { method, args, call }: StoreCall,
 ): Promise<unknown> {
-  if (process.dead || hooks.point(process)) return never
+  if (process.dead || hooks.point(process)) return never()
   await process.delay(1 + hooks.random() * 4)
   const outcome = await call().then(
     (value) => ({ ok: true as const, value }),
     (error: unknown) => ({ ok: false as const, error }),
   )
   if (outcome.ok) hooks.applied(process, method, args, outcome.value)
-  if (process.dead || hooks.point(process)) return never
+  if (process.dead || hooks.point(process)) return never()
   await process.delay(hooks.random() * 2)
   if (outcome.ok) return outcome.value
   throw outcome.error
