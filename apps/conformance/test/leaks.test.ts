@@ -22,16 +22,18 @@ function slopeOf(points: LeakReport['heap']): number {
 const interpreted = ['--no-opt', '--no-maglev', '--no-sparkplug']
 
 /** Runs them in a process that ends by itself, so nothing keeps it alive after its harness was shut down. */
-async function leaksOf(what: string, args: readonly string[] = []): Promise<void> {
+async function leaksOf(what: 'runs' | 'files' | 'mcp', section: string, root = ''): Promise<void> {
   const main = fileURLToPath(new URL('../src/processes/leaks-main.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--expose-gc', ...interpreted, main, String(runs), ...args],
+    ['--expose-gc', ...interpreted, main, what, String(runs), root],
     { maxBuffer: 16 * 1_048_576 },
   )
   const report = JSON.parse(stdout) as LeakReport
   const slope = slopeOf(report.heap)
-  console.log(`${what}: ${report.runs} runs, ${slope.toFixed(1)} bytes a run, ${JSON.stringify(report.ways)}`)
+  console.log(
+    `${section}: ${report.runs} runs, ${slope.toFixed(1)} bytes a run, ${JSON.stringify(report.ways)}`,
+  )
   const { timers, descriptors, listeners, resources } = report
   expect({ timers, descriptors, listeners, resources }).toEqual({
     timers: 0,
@@ -40,13 +42,13 @@ async function leaksOf(what: string, args: readonly string[] = []): Promise<void
     resources: [],
   })
   expect(slope).toBeLessThan(100)
-  reportCounts(what, { runs: report.runs, ways: Object.keys(report.ways).length })
+  reportCounts(section, { runs: report.runs, ways: Object.keys(report.ways).length })
 }
 
 test(
   `${runs} runs that end in every way leave no memory, timer, listener or handle [RUN-34]`,
   { timeout: 900_000 },
-  () => leaksOf('leaks'),
+  () => leaksOf('runs', 'leaks'),
 )
 
 test(
@@ -57,9 +59,25 @@ test(
     try {
       const root = folder.file('files')
       mkdirSync(root)
-      await leaksOf('leaks with files', [root])
+      await leaksOf('files', 'leaks with files', root)
       for (const open of ['sandboxes', 'workspaces/live', 'workspaces/runs'])
         expect(readdirSync(join(root, open)), open).toEqual([])
+    } finally {
+      folder.remove()
+    }
+  },
+)
+
+test(
+  `${runs} runs that call a program in a sandbox leave no memory, timer or descriptor [RUN-34]`,
+  { timeout: 900_000 },
+  async () => {
+    const folder = tempFolder()
+    try {
+      const root = folder.file('files')
+      mkdirSync(root)
+      await leaksOf('mcp', 'leaks with MCP', root)
+      expect(readdirSync(join(root, 'sandboxes'))).toEqual([])
     } finally {
       folder.remove()
     }

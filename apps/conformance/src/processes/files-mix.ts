@@ -54,6 +54,7 @@ const ignore = (): undefined => undefined
 
 /** Runs with real files that end in every way, on a store that keeps few finished ones. */
 export class FilesMix implements Mix {
+  readonly lanes = 20
   readonly ways: Record<string, number> = {}
   runs = 0
   readonly #harness

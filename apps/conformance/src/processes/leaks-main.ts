@@ -1,6 +1,7 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { FilesMix } from './files-mix.ts'
+import { McpMix } from './mcp-mix.ts'
 import { RunMix, type Mix } from './run-mix.ts'
 
 /** What the process found, as its parent reads it. */
@@ -9,7 +10,7 @@ export interface LeakReport {
   readonly ways: Readonly<Record<string, number>>
   /** Runs so far and bytes of heap after a collection, from the end of the warm-up on. */
   readonly heap: readonly (readonly [runs: number, bytes: number])[]
-  /** Timers that are left once every run has ended. */
+  /** Timers that were left by runs. */
   readonly timers: number
   /** Listeners on a signal that was given to many runs. */
   readonly listeners: number
@@ -19,27 +20,31 @@ export interface LeakReport {
   readonly resources: readonly string[]
 }
 
-/** Sessions that are used at once; the runs of each come one after the other. */
-const lanes = 20
-
 /** Runs before the first look: until then caches fill, and code is compiled and its feedback grows. */
 const warmUp = 1_500
 
 /** Collections between which the slope is taken. */
 const samples = 16
 
-/** @param root where the files of the runs are; without it they have none */
-async function main(runs: number, root: string | undefined): Promise<void> {
+/** What is run, by the word that asks for it. */
+const mixes: Readonly<Record<string, (root: string, signal: AbortSignal) => Mix>> = {
+  runs: (_, signal) => new RunMix(signal),
+  files: (root, signal) => new FilesMix(root, signal),
+  mcp: (root) => new McpMix(root),
+}
+
+async function main(what: string, runs: number, root: string): Promise<void> {
   const gc = (globalThis as { gc?: () => void }).gc
   if (gc === undefined) throw new Error('Run this with --expose-gc.')
-  const before = timers()
   const caller = new AbortController()
   setMaxListeners(0, caller.signal)
-  const mix = root === undefined ? new RunMix(caller.signal) : new FilesMix(root, caller.signal)
+  const mix = mixes[what]?.(root, caller.signal)
+  if (mix === undefined) throw new Error(`There are no runs ${what}.`)
   const heap: [number, number][] = []
   await runLanes(mix, warmUp)
   await quiet(gc)
-  const open = descriptors()
+  // What is open now belongs to sessions and not to runs.
+  const open = { timers: timers(), descriptors: descriptors() }
   for (let sample = 0; sample < samples; sample++) {
     await runLanes(mix, Math.ceil(runs / samples))
     await quiet(gc)
@@ -49,8 +54,8 @@ async function main(runs: number, root: string | undefined): Promise<void> {
     runs: mix.runs,
     ways: mix.ways,
     heap,
-    timers: timers() - before,
-    descriptors: descriptors() - open,
+    timers: timers() - open.timers,
+    descriptors: descriptors() - open.descriptors,
     listeners: getEventListeners(caller.signal, 'abort').length,
     resources: process
       .getActiveResourcesInfo()
@@ -64,7 +69,7 @@ async function main(runs: number, root: string | undefined): Promise<void> {
 async function runLanes(mix: Mix, runs: number): Promise<void> {
   const until = mix.runs + runs
   await Promise.all(
-    Array.from({ length: lanes }, async (_, lane) => {
+    Array.from({ length: mix.lanes }, async (_, lane) => {
       while (mix.runs < until) await mix.next(lane)
     }),
   )
@@ -87,4 +92,5 @@ function descriptors(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
 }
 
-await main(Number(process.argv[2]), process.argv[3])
+const [what = '', runs, root = ''] = process.argv.slice(2)
+await main(what, Number(runs), root)

@@ -10,8 +10,8 @@ import {
 import { portSpecs, type Model } from '@belay/core/ports'
 import { z } from 'zod'
 
-/** Answers every request: first with a call, then with a text; silent where the prompt asks for it. */
-const model: Model = {
+/** Answers every request: first with a call of the tool, then with a text; silent where the prompt asks for it. */
+export const mixModel = (tool: string): Model => ({
   info: {
     id: 'mix',
     packageName: '@belay/conformance',
@@ -35,10 +35,10 @@ const model: Model = {
       yield { type: 'finish', reason: 'stop', usage }
       return
     }
-    yield { type: 'tool-call', callId: 'c', name: 'act', arguments: '{}' }
+    yield { type: 'tool-call', callId: 'c', name: tool, arguments: '{}' }
     yield { type: 'finish', reason: 'tool_calls', usage }
   },
-}
+})
 
 const act = defineTool({
   name: 'act',
@@ -84,7 +84,7 @@ const late: (() => void)[] = []
 const mixHarness = () =>
   defineHarness({
     name: 'mix',
-    models: { main: model },
+    models: { main: mixModel('act') },
     workflows: { flow },
     store: inMemoryStore({ keepFinishedRuns: 100 }),
   })
@@ -95,6 +95,8 @@ type Way = (runnable: MixSession['workflows']['flow'], session: MixSession) => P
 
 /** Runs of many kinds, one after the other in each lane. */
 export interface Mix {
+  /** Sessions that are used at once; the runs of each come one after the other. */
+  readonly lanes: number
   /** How many runs of each kind there were. */
   readonly ways: Readonly<Record<string, number>>
   readonly runs: number
@@ -104,6 +106,7 @@ export interface Mix {
 
 /** Runs that end in every way that there is, on a store that keeps few finished ones. */
 export class RunMix implements Mix {
+  readonly lanes = 20
   readonly ways: Record<string, number> = {}
   runs = 0
   readonly #harness = mixHarness()

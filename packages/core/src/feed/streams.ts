@@ -9,8 +9,10 @@ function naming(prefix: string): (id: string) => string {
   let lastName = prefix
   return (id) => {
     if (id === lastId) return lastName
+    // First, because what is no text may throw here.
+    const name = prefix + id
     lastId = id
-    return (lastName = prefix + id)
+    return (lastName = name)
   }
 }
 

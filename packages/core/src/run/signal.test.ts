@@ -51,6 +51,14 @@ test('a child whose abort aborts its parent is aborted once, and its sisters aft
   expect(children.get('c')?.reason).toBe(reason)
 })
 
+test('a child that comes while a sister is being aborted is aborted at once, and the others after it', () => {
+  const { parent, children, heard } = family('abc')
+  children.get('a')?.onAbort(() => new Cancellation(parent).onAbort(() => heard.push('late')))
+  parent.abort(new Error('over'))
+  expect(heard).toEqual(['a', 'late', 'b', 'c'])
+  expect(parent.idle).toBe(true)
+})
+
 test('a child that comes while its parent is being aborted is aborted at once', () => {
   const { parent, heard } = family('a')
   parent.onAbort((reason) => {

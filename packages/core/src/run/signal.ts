@@ -21,10 +21,14 @@ export class Cancellation {
   #cleanUp: (() => void)[] | undefined
 
   constructor(parent?: Cancellation) {
-    this.#parent = parent
     if (parent === undefined) return
-    if (parent.aborted) this.abort(parent.reason)
-    else parent.#adopt(this)
+    // It takes no place among the others then, and so must not leave one.
+    if (parent.aborted) {
+      this.abort(parent.reason)
+      return
+    }
+    this.#parent = parent
+    parent.#adopt(this)
   }
 
   get aborted(): boolean {

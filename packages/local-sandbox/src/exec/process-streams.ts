@@ -1,16 +1,11 @@
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 
 /** Reads only what is asked for: a command whose output nobody reads waits, as at any pipe. */
 export function readableFrom(stream: Readable): ReadableStream<Uint8Array> {
   stream.pause()
-  const ended = new Promise<void>((resolve) => {
-    for (const event of ['end', 'close', 'error']) {
-      stream.once(event, () => {
-        resolve()
-      })
-    }
-  })
+  // Listeners for the life of the stream: a promise that is raced for each chunk would keep something of each.
+  let wake = (): void => undefined
+  for (const event of ['readable', 'end', 'close', 'error']) stream.on(event, () => wake())
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -24,12 +19,7 @@ export function readableFrom(stream: Readable): ReadableStream<Uint8Array> {
             controller.close()
             return
           }
-          const waiting = new AbortController()
-          await Promise.race([
-            once(stream, 'readable', { signal: waiting.signal }).catch(() => undefined),
-            ended,
-          ])
-          waiting.abort()
+          await new Promise<void>((resolve) => (wake = resolve))
         }
       },
       cancel: () => {

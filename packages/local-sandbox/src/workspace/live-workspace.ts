@@ -68,13 +68,19 @@ export class LiveWorkspace {
     await removeFile(this.#at('intent'))
   }
 
-  async remove(): Promise<void> {
-    await removeTree(this.#folder)
+  remove(): Promise<void> {
+    return removeWorkspace(this.#folder)
   }
 
   #at(name: string): string {
     return `${this.#folder}/${name}`
   }
+}
+
+/** Removes what the folder of a workspace holds, and last what says whose it is: until then others find it. */
+export async function removeWorkspace(folder: string): Promise<void> {
+  for (const name of ['tree', 'building']) await removeTree(`${folder}/${name}`)
+  await removeTree(folder)
 }
 
 /** What the folder of a workspace says, of whichever process it is. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { OpenedWorkspace, SnapshotResult, SweepResult, WorkspaceOperation } from '@belay/core/ports'
-import { LiveWorkspace, readWord } from './live-workspace.ts'
+import { LiveWorkspace, readWord, removeWorkspace } from './live-workspace.ts'
 import type { OperationCall, OperationRecord } from './operation-records.ts'
 import { namesIn, processFoldersOf } from './process-folder.ts'
 import { refOf } from './ref-records.ts'
@@ -8,7 +8,6 @@ import { runHash } from './run-marks.ts'
 import { takeTree } from './snapshot-taking.ts'
 import { sweepSnapshots } from './snapshot-sweep.ts'
 import { buildTree } from './tree-building.ts'
-import { removeTree } from './tree-removal.ts'
 import type { WorkspaceState, WorkspaceStores } from './workspace-state.ts'
 import { fault } from './workspace-fault.ts'
 
@@ -83,7 +82,7 @@ export function abortWorkspace(state: WorkspaceState, operation: WorkspaceOperat
     for (const folder of processFoldersOf(stores.process.layout)) {
       for (const handle of namesIn(`${folder}/trees`)) {
         const path = `${folder}/trees/${handle}`
-        if (readWord(path, 'run') === run) await removeTree(path)
+        if (readWord(path, 'run') === run) await removeWorkspace(path)
       }
     }
     await stores.operations.keep(operation.operation, { call: 'abort', run }, state.now())
