@@ -4,6 +4,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -310,9 +311,14 @@ describe('a large tree', { timeout: 1_800_000 }, () => {
     const local = snapshots()
     const run = runOf(local)
     const { handle, tree } = await run.open()
-    for (let file = 0; file < 6_000; file++) writeFileSync(join(tree, `file-${file}`), '')
+    const folders = 300
+    for (let folder = 0; folder < folders; folder++) {
+      mkdirSync(join(tree, `${folder}`))
+      for (let file = 0; file < 20; file++) writeFileSync(join(tree, `${folder}/${file}`), '')
+    }
     const releasing = local.workspace.release(handle)
-    await new Promise((resolve) => setImmediate(resolve))
+    while (existsSync(tree) && readdirSync(tree).length === folders)
+      await new Promise((resolve) => setImmediate(resolve))
     await run.abort('abort')
     expect(existsSync(tree)).toBe(false)
     await releasing
