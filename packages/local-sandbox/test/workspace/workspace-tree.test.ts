@@ -4,7 +4,6 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -15,6 +14,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HeldDirectory } from '../../src/workspace/held-directory.ts'
+import { readWord, removeWorkspace } from '../../src/workspace/live-workspace.ts'
 import { describeTree, filesBelow, runOf, snapshots, tempFolder } from './support/tree-tools.ts'
 
 const isFull = process.env.BELAY_SIZE === 'full'
@@ -307,20 +307,20 @@ describe('a large tree', { timeout: 1_800_000 }, () => {
     expect(existsSync(tree)).toBe(false)
   })
 
-  it('is gone when its run was aborted, also while it is given back', async () => {
-    const local = snapshots()
-    const run = runOf(local)
-    const { handle, tree } = await run.open()
-    const folders = 300
-    for (let folder = 0; folder < folders; folder++) {
-      mkdirSync(join(tree, `${folder}`))
-      for (let file = 0; file < 20; file++) writeFileSync(join(tree, `${folder}/${file}`), '')
-    }
-    const releasing = local.workspace.release(handle)
-    while (existsSync(tree) && readdirSync(tree).length === folders)
+  it('says whose it is for as long as something of it is there, so that an abort finds it', async () => {
+    const folder = tempFolder()
+    const tree = join(folder, 'tree')
+    mkdirSync(tree)
+    for (let file = 0; file < 6_000; file++) writeFileSync(join(tree, `file-${file}`), '')
+    writeFileSync(join(folder, 'run'), 'a run')
+    const removing = removeWorkspace(folder)
+    let looks = 0
+    for (; existsSync(tree); looks++) {
+      expect(readWord(folder, 'run')).toBe('a run')
       await new Promise((resolve) => setImmediate(resolve))
-    await run.abort('abort')
-    expect(existsSync(tree)).toBe(false)
-    await releasing
+    }
+    expect(looks).toBeGreaterThan(1)
+    await removing
+    expect(existsSync(folder)).toBe(false)
   })
 })
