@@ -47,6 +47,10 @@ export class AttemptPlace {
   /** What the journal names as the tree now. */
   #recorded: string | undefined
   #closed = false
+  /** Calls of steps that are under way in it. */
+  #calls = 0
+  #onIdle: (() => void) | undefined
+  #startingOver: Promise<void> | undefined
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt
@@ -65,6 +69,27 @@ export class AttemptPlace {
         : (await (this.#opening ??= this.#open(this.#workspaces))).sandbox
     if (skills.length > 0) await mountSkills(sandbox, skills)
     return sandbox
+  }
+
+  /** A call begins: meanwhile nothing is given back. The function that comes back ends it. */
+  async enter(): Promise<() => void> {
+    while (this.#startingOver !== undefined) await this.#startingOver
+    this.#calls++
+    let isIn = true
+    return () => {
+      if (!isIn) return
+      isIn = false
+      if (--this.#calls === 0) this.#onIdle?.()
+    }
+  }
+
+  /**
+   * The tree holds what no entry names, and what is not recorded did not happen: the next call finds the recorded one.
+   * Calls of other steps that are under way end first. The sandbox of a session stays as it is.
+   */
+  startOver(): Promise<void> {
+    if (this.#workspaces === undefined) return Promise.resolve()
+    return (this.#startingOver ??= this.#startOver().finally(() => (this.#startingOver = undefined)))
   }
 
   /** Before the program starts: the files as they were after the last recorded step. */
@@ -100,7 +125,7 @@ export class AttemptPlace {
       return { ref, files, bytes, writtenBytes }
     } catch (error) {
       if (!isCodedError(error) || !unkeepable.has(error.code)) throw error
-      await this.#startOver()
+      await this.startOver()
       return { refusal: error }
     }
   }
@@ -111,6 +136,7 @@ export class AttemptPlace {
    */
   async close(end: { readonly cancelled: boolean }): Promise<void> {
     this.#closed = true
+    await this.#startingOver
     await this.#opening?.catch(() => undefined)
     await this.#giveBack()
     const workspaces = this.#workspaces
@@ -125,8 +151,10 @@ export class AttemptPlace {
     return { ref }
   }
 
-  /** A tree that cannot be kept is not worked on: what is not recorded did not happen. */
   async #startOver(): Promise<void> {
+    if (this.#calls > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+    this.#onIdle = undefined
+    await this.#opening?.catch(() => undefined)
     await this.#giveBack()
     this.#opening = undefined
   }

@@ -26,6 +26,7 @@ export class StepRunContext implements EngineStepRun {
   readonly #step: StepBody
   readonly #attempt: Attempt
   readonly #cancellation: Cancellation
+  #sandbox: StepSandbox | undefined
 
   constructor(step: StepBody, cancellation: Cancellation) {
     const { attempt, key, number } = step
@@ -46,7 +47,7 @@ export class StepRunContext implements EngineStepRun {
   }
 
   get sandbox(): StepSandbox {
-    return this.#step.sandbox(this.#cancellation)
+    return (this.#sandbox ??= this.#step.sandbox(this.#cancellation))
   }
 
   get signal(): AbortSignal {

@@ -19,7 +19,8 @@ interface StepFacts {
 export class StepPlace {
   readonly #attempt: Attempt
   readonly #facts: StepFacts
-  #current: { readonly sandbox: BodySandbox; readonly cancellation: Cancellation } | undefined
+  /** Of executions that are not over. */
+  #open: BodySandbox[] = []
   #opened = false
   #wrote = false
   #kept: NewEvent | undefined
@@ -36,22 +37,26 @@ export class StepPlace {
 
   /** One for each execution of the body. */
   sandbox(cancellation: Cancellation): StepSandbox {
-    if (this.#current?.cancellation !== cancellation) {
-      const sandbox = new BodySandbox({ attempt: this.#attempt, ...this.#facts, cancellation })
-      this.#current = { sandbox, cancellation }
-    }
-    return this.#current.sandbox
+    const sandbox = new BodySandbox({ attempt: this.#attempt, ...this.#facts, cancellation })
+    this.#open.push(sandbox)
+    return sandbox
   }
 
   /** The execution of the body is over: its calls and processes are too. */
   async end(): Promise<void> {
-    const sandbox = this.#current?.sandbox
-    if (sandbox === undefined) return
-    this.#opened ||= sandbox.opened
-    this.#wrote ||= sandbox.wrote
-    await sandbox.end()
-    this.#opened ||= sandbox.opened
-    this.#wrote ||= sandbox.wrote
+    for (const sandbox of this.#open.splice(0)) {
+      await sandbox.end()
+      this.#opened ||= sandbox.opened
+      this.#wrote ||= sandbox.wrote
+    }
+  }
+
+  /** What the body did to the files is not recorded and so did not happen: they are as they were before it. */
+  async forget(): Promise<void> {
+    await this.end()
+    if (!this.#wrote) return
+    this.#wrote = false
+    await this.#attempt.place.startOver()
   }
 
   /**

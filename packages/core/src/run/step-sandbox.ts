@@ -35,6 +35,8 @@ export class BodySandbox implements StepSandbox {
   readonly #cancellation: Cancellation
   readonly #calls = new Set<Promise<unknown>>()
   readonly #processes = new Set<SandboxProcess>()
+  /** What ends its calls for the place of the run, also those that an adapter never settles. */
+  readonly #leaves = new Set<() => void>()
   #wrote = false
   #opened = false
   #ending: Promise<void> | undefined
@@ -106,6 +108,7 @@ export class BodySandbox implements StepSandbox {
     const timer = attempt.platform.timer(attempt.engine.timing.abortGraceMs, resolve)
     await Promise.race([all, late])
     timer.cancel()
+    for (const leave of this.#leaves) leave()
   }
 
   #read<Options extends FileCallOptions, T>(
@@ -145,12 +148,19 @@ export class BodySandbox implements StepSandbox {
     call: (sandbox: Sandbox, options: Options) => Promise<T>,
   ): Promise<T> {
     const { attempt, skills } = this.#init
-    const sandbox = await attempt.place.sandbox(skills)
-    this.#opened = true
-    if (this.#cancellation.aborted) throw this.#cancellation.reason
-    const own = this.#cancellation.signal
-    const signal = options?.signal === undefined ? own : AbortSignal.any([own, options.signal])
-    return call(sandbox, { ...options, signal } as Options)
+    const leave = await attempt.place.enter()
+    this.#leaves.add(leave)
+    try {
+      const sandbox = await attempt.place.sandbox(skills)
+      this.#opened = true
+      if (this.#cancellation.aborted) throw this.#cancellation.reason
+      const own = this.#cancellation.signal
+      const signal = options?.signal === undefined ? own : AbortSignal.any([own, options.signal])
+      return await call(sandbox, { ...options, signal } as Options)
+    } finally {
+      leave()
+      this.#leaves.delete(leave)
+    }
   }
 }
 

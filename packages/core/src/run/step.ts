@@ -94,7 +94,10 @@ class StepExecution implements StepBody {
     try {
       this.#startedAt = this.#attempt.platform.now()
       const end = await this.#run()
-      if (end === undefined) return this.#leaveUnrecorded()
+      if (end === undefined) {
+        if (!this.#attempt.over) await this.#place?.forget()
+        return this.#leaveUnrecorded()
+      }
       if (this.#attempt.over) return
       const encoded = this.#encode(end)
       const outcome = encoded instanceof Promise ? await encoded : encoded
@@ -148,6 +151,7 @@ class StepExecution implements StepBody {
       if ('refusal' in delay) return { status: 'failed', error: delay.refusal, timedOut: false }
       if (delay.ms === undefined) return end
       if (!(await this.#waitForRetry(end.error, delay.ms, delay.deferred))) return undefined
+      if (!this.#attempt.over) await this.#place?.forget()
     }
   }
 
