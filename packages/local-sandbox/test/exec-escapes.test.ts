@@ -250,7 +250,18 @@ test('a policy that is wrong is a TypeError', () => {
     { readOnlyPaths: ['/workspace/x'] },
     { readOnlyPaths: ['/usr/../root'] },
     { readOnlyPaths: ['relative'] },
-    { limits: { pids: 0 } },
+    { limits: { pids: 15 } },
+    { limits: { pid: 20 } as never },
+    { limits: 20 as never },
+    { allowCommands: 'bash' as never },
+    { readOnlyPaths: '/opt' as never },
+    { env: 'A=1' as never },
+    { env: { A: 1 as never } },
+    { env: { 'A=B': 'x' } },
+    { network: 'none' as never },
+    { network: { allowed: [] } as never },
+    { network: {} as never },
+    { network: { allow: [null as never] } },
     { maxOutputBytes: -1 },
     { network: { allow: [{ host: '*.example.com', port: 443 }] } },
     { network: { allow: [{ host: 'example.com', port: 0 }] } },
@@ -258,3 +269,14 @@ test('a policy that is wrong is a TypeError', () => {
   for (const policy of wrong) expect(() => openExecPlace(policy)).toThrow(TypeError)
   rmSync(join(outside, 'x'), { recursive: true })
 })
+
+test.each(['strict', 'best-effort'] as const)(
+  'a path that is not there is refused by name, and no reason to isolate nothing (%s)',
+  (isolation) => {
+    const open = (): unknown => openExecPlace({ isolation, readOnlyPaths: ['/no/such/path'] })
+    expect(open).toThrow(
+      expect.objectContaining({ code: 'sandbox/unavailable', meta: { reason: 'read_only_path_missing' } }),
+    )
+    expect(open).toThrow('/no/such/path')
+  },
+)

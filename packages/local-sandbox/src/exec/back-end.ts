@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { PortError } from '@belay/core/ports'
 import type { IsolationControl, IsolationReport } from '@belay/core/ports'
@@ -30,6 +30,7 @@ export function checkIsolation(policy: CommandPolicy): IsolationReport {
 /** What a policy comes to on this host. Throws as `checkIsolation`. */
 export function backEndOf(policy: ResolvedPolicy): BackEnd {
   const { isolation, limits, readOnlyPaths, bubblewrap, allowHosts } = policy
+  if (isolation !== 'none') requirePaths(readOnlyPaths)
   const searched = bubblewrap ?? process.env['PATH']
   const key = JSON.stringify([isolation, limits, readOnlyPaths, searched, allowHosts.length > 0])
   let found = known.get(key)
@@ -41,6 +42,16 @@ export function backEndOf(policy: ResolvedPolicy): BackEnd {
   if (found instanceof PortError)
     throw new PortError({ code: found.code, message: found.message, meta: found.meta, cause: found.cause })
   return found
+}
+
+/** A path that is not there is a mistake, and no weakness of the host that `best-effort` goes on without. */
+function requirePaths(paths: readonly string[]): void {
+  const absent = paths.find((path) => !existsSync(path))
+  if (absent === undefined) return
+  throw unavailable(
+    'read_only_path_missing',
+    `The path ${absent} of readOnlyPaths does not exist. Name one that does, or leave it out.`,
+  )
 }
 
 const controls: readonly IsolationControl[] = [

@@ -8,7 +8,7 @@ export interface NetworkTarget {
 
 /** What one sandbox's commands may take. Absent: see each. */
 export interface CommandLimits {
-  /** Processes and threads at once. Default 512 where a control group can be made, else no limit. */
+  /** Processes and threads at once, 16 or more. Default 512 where a control group can be made, else no limit. */
   readonly pids?: number
   /** Bytes of memory, pages of temporary files included. Default: no limit. */
   readonly memoryBytes?: number
@@ -57,21 +57,25 @@ const isolations: readonly string[] = ['strict', 'best-effort', 'none']
 export function resolvePolicy(policy: CommandPolicy): ResolvedPolicy {
   const { isolation = 'strict', allowCommands, maxOutputBytes = 10_485_760, network, limits = {} } = policy
   if (!isolations.includes(isolation)) wrong('isolation', "one of 'strict', 'best-effort' and 'none'")
+  checkKeys('limits', limits, limitKeys)
+  if (network !== undefined) checkKeys('network', network, ['allow'])
   checkInteger('maxOutputBytes', maxOutputBytes, 0, 1_073_741_824)
-  checkInteger('limits.pids', limits.pids, 1, 4_194_304)
+  checkInteger('limits.pids', limits.pids, leastPids, 4_194_304)
   checkInteger('limits.memoryBytes', limits.memoryBytes, 16_777_216, Number.MAX_SAFE_INTEGER)
   checkInteger('limits.diskBytes', limits.diskBytes, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('limits.fileBytes', limits.fileBytes, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('limits.tmpBytes', limits.tmpBytes, 65_536, Number.MAX_SAFE_INTEGER)
-  for (const command of allowCommands ?? []) {
+  for (const command of listOf('allowCommands', allowCommands)) {
     if (typeof command !== 'string' || command === '') wrong('allowCommands', 'a list of programs')
   }
-  for (const path of policy.readOnlyPaths ?? []) checkReadOnlyPath(path)
-  for (const target of network?.allow ?? []) {
+  for (const path of listOf('readOnlyPaths', policy.readOnlyPaths)) checkReadOnlyPath(path)
+  for (const target of listOf('network.allow', network === undefined ? [] : (network.allow ?? null))) {
+    checkKeys('network.allow', target, ['host', 'port'])
     if (typeof target.host !== 'string' || !/^[\w.:-]{1,253}$/.test(target.host))
       wrong('network.allow', 'names or addresses')
     checkInteger('network.allow: port', target.port, 1, 65_535)
   }
+  checkEnv(policy.env ?? {})
   return {
     isolation,
     allowCommands,
@@ -98,6 +102,39 @@ function checkReadOnlyPath(path: string): void {
   }
   const clash = taken.find((place) => path === place || path.startsWith(`${place}/`))
   if (clash !== undefined) wrong('readOnlyPaths', `paths outside of ${clash}, which the sandbox fills itself`)
+}
+
+const limitKeys: readonly (keyof CommandLimits)[] = [
+  'pids',
+  'memoryBytes',
+  'diskBytes',
+  'fileBytes',
+  'tmpBytes',
+]
+
+/** Fewer are not enough for the commands that try the isolation. */
+const leastPids = 16
+
+/** An unknown key would be a limit that does not hold. */
+function checkKeys(name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong(name, 'an object')
+  const unknown = Object.keys(value).find((key) => !known.includes(key))
+  if (unknown !== undefined) wrong(name, `without \`${unknown}\`; known are: ${known.join(', ')}`)
+}
+
+/** A text would be taken for a list of its characters. */
+function listOf<T>(name: string, value: readonly T[] | undefined | null): readonly T[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) wrong(name, 'a list')
+  return value as readonly T[]
+}
+
+function checkEnv(env: unknown): void {
+  if (typeof env !== 'object' || env === null || Array.isArray(env)) wrong('env', 'an object of texts')
+  for (const [name, value] of Object.entries(env)) {
+    const isFit = name !== '' && !/[=\0]/.test(name) && typeof value === 'string' && !value.includes('\0')
+    if (!isFit) wrong('env', 'names without = and their texts, none of them with a NUL character')
+  }
 }
 
 function checkInteger(name: string, value: number | undefined, least: number, most: number): void {

@@ -9,6 +9,9 @@ import { within } from './within.ts'
 /** Telling a server of the end must not hold the end up. */
 const goodbyeMs = 4_500
 
+/** Timers of Node may fire a little early. */
+const timerSlackMs = 2
+
 /** How one request is made. */
 export interface RequestInit {
   readonly signal: AbortSignal | undefined
@@ -87,6 +90,7 @@ export class Link {
     // One of its own, because the SDK leaves its listener on the signal of whoever calls.
     const own = new AbortController()
     const onAbort = (): void => own.abort('cancelled')
+    const start = performance.now()
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       return await work({
@@ -96,14 +100,17 @@ export class Link {
       })
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason
-      const fault = this.#errorOf(error, what, timeoutMs)
+      // A server may answer with the code that the SDK has for its own timeout.
+      const isLate = performance.now() - start >= timeoutMs - timerSlackMs
+      const fault = this.#errorOf(error, what, isLate ? timeoutMs : undefined)
       throw what === 'tools/call' ? fault : harmless(fault)
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
   }
 
-  #errorOf(error: unknown, what: string, timeoutMs: number): PortError {
+  /** @param timeoutMs the time limit, if it is over */
+  #errorOf(error: unknown, what: string, timeoutMs: number | undefined): PortError {
     if (isCodedError(error)) return error as PortError
     const { McpError, ErrorCode } = this.#sdk.types
     const meta = { source: this.#source }
@@ -119,7 +126,7 @@ export class Link {
     // Put there by the transport: no server can send one.
     if (isCodedError(error.data)) return error.data as PortError
     const code: number = error.code
-    if (code === Number(ErrorCode.RequestTimeout)) {
+    if (timeoutMs !== undefined && code === Number(ErrorCode.RequestTimeout)) {
       return sourceError('tool-source/timeout', {
         message: `${server} did not answer "${what}" within ${timeoutMs} ms.`,
         meta: { ...meta, timeoutMs },

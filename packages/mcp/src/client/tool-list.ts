@@ -19,7 +19,7 @@ export function sourcedTool(tool: unknown): SourcedTool | { readonly name: strin
   const fields = Object(tool) as ListedTool
   const { name, title, description, inputSchema, outputSchema, annotations, execution } = fields
   const called = typeof name === 'string' && toolName.test(name) ? name : undefined
-  if (called === undefined) return { name: '', unfit: 'name' }
+  if (called === undefined) return { name: shown(name), unfit: 'name' }
   const unfit = (why: string) => ({ name: called, unfit: why })
   if (!isPlainJson(fields)) return unfit('json')
   if (!isObjectSchema(inputSchema)) return unfit('schema')
@@ -37,6 +37,11 @@ export function sourcedTool(tool: unknown): SourcedTool | { readonly name: strin
     readOnly: readOnlyHint === true,
     idempotent: idempotentHint === true,
   }
+}
+
+/** A name that is none, as a log may have it. */
+function shown(name: unknown): string {
+  return typeof name === 'string' ? name.slice(0, 64).replaceAll(/[^A-Za-z0-9_.-]/g, '?') : ''
 }
 
 /** A tool that this side adds to those of a server. */

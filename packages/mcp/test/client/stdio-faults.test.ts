@@ -177,6 +177,13 @@ test('an error of the protocol is told by its number and not in its words [MCP-2
   expect(JSON.stringify(error)).not.toContain('secret words')
 })
 
+test('an error with the number of a timeout is no timeout [MCP-21]', async () => {
+  const { open } = subject('error-of-timeout')
+  const connection = await open()
+  const error = await failureOf(connection.call('echo', {}, await callOptions(connection)))
+  expect(error).toMatchObject({ code: 'tool-source/failed', meta: { code: -32_001 } })
+})
+
 test('results: errors of tools, parts that are not text, texts that are too long, no result', async () => {
   const { open } = subject()
   const connection = await open()
