@@ -1,4 +1,5 @@
 import type { ServerAuth } from '../auth/server-auth.ts'
+import { optionCheck } from '../option-check.ts'
 
 /** A server that is a program. It talks over its standard input and output. */
 export interface StdioServer {
@@ -52,6 +53,27 @@ export interface ResolvedOptions extends McpOptions {
   readonly maxMessageBytes: number
 }
 
+const optionKeys: readonly (keyof McpOptions)[] = [
+  'name',
+  'transport',
+  'auth',
+  'tools',
+  'resources',
+  'timeoutMs',
+  'startTimeoutMs',
+  'maxMessageBytes',
+]
+const stdioKeys: readonly (keyof StdioServer)[] = [
+  'type',
+  'command',
+  'args',
+  'cwd',
+  'env',
+  'host',
+  'onStderr',
+]
+const httpKeys: readonly (keyof HttpServer)[] = ['type', 'url', 'headers']
+
 const sourceName = /^[a-z][a-z0-9-]{0,31}$/
 
 /** Throws a `TypeError` that says what is wrong, and never a value that may be a secret. */
@@ -59,14 +81,25 @@ export function resolveOptions(options: McpOptions): ResolvedOptions {
   const refuse = (why: string): never => {
     throw new TypeError(`mcp(): ${why}`)
   }
-  const { name, transport, auth, tools } = options
+  const check = optionCheck(refuse)
+  check.keys('options', options, optionKeys)
+  const { name, transport, auth, tools, resources } = options
   if (typeof name !== 'string' || !sourceName.test(name))
     refuse('name must be 1 to 32 of a-z 0-9 -, a letter first.')
   if (transport?.type === 'stdio') {
     if (typeof transport.command !== 'string' || transport.command === '')
       refuse('transport.command is missing.')
+    check.keys('transport', transport, stdioKeys)
+    check.texts('transport.args', transport.args)
+    check.record('transport.env', transport.env)
+    check.type('transport.cwd', transport.cwd, 'string')
+    check.type('transport.host', transport.host, 'boolean')
+    check.type('transport.onStderr', transport.onStderr, 'function')
     if (auth !== undefined) refuse('auth is for http; give a program its credentials in transport.env.')
   } else if (transport?.type === 'http') {
+    check.keys('transport', transport, httpKeys)
+    check.record('transport.headers', transport.headers)
+    check.type('auth', auth, 'object')
     const address = String(transport.url)
     const url = URL.canParse(address) ? new URL(address) : refuse('transport.url is not an address.')
     if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('transport.url must be http or https.')
@@ -74,6 +107,7 @@ export function resolveOptions(options: McpOptions): ResolvedOptions {
   } else refuse("transport.type must be 'stdio' or 'http'.")
   if (tools !== undefined && !(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string')))
     refuse('tools must be a list of names.')
+  check.type('resources', resources, 'boolean')
   const limits = {
     timeoutMs: options.timeoutMs ?? 60_000,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,

@@ -1,3 +1,4 @@
+import { optionCheck } from '../option-check.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PortError } from '@belay/core/ports'
@@ -127,10 +128,32 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   return promise
 }
 
+const transportKeys: readonly (keyof HttpTransportOptions)[] = [
+  'type',
+  'port',
+  'host',
+  'path',
+  'authenticate',
+  'allowedHosts',
+  'allowedOrigins',
+  'resourceMetadataUrl',
+  'maxBodyBytes',
+  'maxSessions',
+  'idleMs',
+]
+
 /** Refuses a transport that would be open to anybody. Throws `TypeError`. */
 export function checkHttp(options: HttpTransportOptions): void {
   const { port, host = '127.0.0.1', path = '/mcp', authenticate, allowedHosts } = options
   const what = 'serveMcp, transport http'
+  const check = optionCheck((why) => {
+    throw new TypeError(`${what}: ${why}`)
+  })
+  check.keys('transport', options, transportKeys)
+  check.type('host', host, 'string')
+  check.type('path', path, 'string')
+  check.texts('allowedHosts', allowedHosts)
+  check.texts('allowedOrigins', options.allowedOrigins)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new TypeError(`${what}: port must be 0 to 65535.`)
   if (!path.startsWith('/')) throw new TypeError(`${what}: path must begin with a slash.`)

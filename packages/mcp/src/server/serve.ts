@@ -1,10 +1,27 @@
 import { exposedTools, type ExposedTool } from './exposed-tool.ts'
+import { optionCheck } from '../option-check.ts'
 import { checkHttp, serveHttp } from './http-serving.ts'
 import { RunningCalls, type ProtocolContext } from './protocol-server.ts'
 import type { ServableHarness } from './servable.ts'
 import type { McpServing, ServeMcpOptions } from './serve-options.ts'
 import { SessionTurns } from './session-turns.ts'
 import { serveStdio, type Listening } from './stdio-serving.ts'
+
+const optionKeys: readonly (keyof ServeMcpOptions)[] = [
+  'expose',
+  'transport',
+  'name',
+  'version',
+  'instructions',
+  'sessionOf',
+  'durable',
+  'maxCalls',
+  'drainMs',
+  'logger',
+]
+const check = optionCheck((why) => {
+  throw new TypeError(`serveMcp: ${why}`)
+})
 
 /**
  * Exposes chosen agents and workflows of a harness as tools of an MCP server. The harness stays the application's: it
@@ -13,6 +30,7 @@ import { serveStdio, type Listening } from './stdio-serving.ts'
  * Throws `TypeError` for options that are not valid, `tool-source/unavailable` when it cannot listen.
  */
 export async function serveMcp(harness: ServableHarness, options: ServeMcpOptions): Promise<McpServing> {
+  check.keys('options', options, optionKeys)
   const tools = exposedTools(harness, options.expose)
   const { transport, name = harness.name, version = '1', instructions, logger, drainMs = 5_000 } = options
   checkOptions(options)

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { McpServing } from '../../src/index.ts'
+import { serveMcp, type McpServing } from '../../src/index.ts'
 import { connectClient, serveHttpForTest, testHarness } from './serving.ts'
 
 const open: { close(): Promise<unknown> }[] = []
@@ -363,6 +363,11 @@ describe('configuration', () => {
     const start = (options: object, transport: object = {}): Promise<unknown> =>
       serveHttpForTest(harness, { expose, ...options }, transport)
     const writer = expose.agents?.['writer']
+    await expect(start({ durabel: true })).rejects.toThrow('options has no durabel')
+    await expect(start({}, { port: 0, hosts: [] })).rejects.toThrow('transport has no hosts')
+    await expect(start({}, { allowedHosts: 'localhost' })).rejects.toThrow('allowedHosts must be a list')
+    await expect(start({}, { allowedOrigins: {} })).rejects.toThrow('allowedOrigins must be a list')
+    await expect(serveMcp(harness, undefined as never)).rejects.toThrow('options must be an object')
     await expect(start({ expose: {} })).rejects.toThrow('names neither an agent nor a workflow')
     await expect(start({ expose: { workflows: { writer } } })).rejects.toThrow(
       'definition must be the workflow',
