@@ -18,11 +18,21 @@ async function add(sandbox: StepSandbox, letter: string): Promise<string> {
 }
 
 /** What the flow gives, however often it is interrupted. */
-export const filesFlowOutput: Json = ['a', 'a', ['ab', 'fixed'], 'ab', 'failed', 'abx', 'abx', 'abxd']
+export const filesFlowOutput: Json = [
+  'a',
+  'a',
+  ['ab', 'fixed'],
+  'ab',
+  'failed',
+  'abx',
+  'abx',
+  'abxd',
+  'abxdr',
+]
 
 /**
- * A workflow over files: writers, readers, both at once, one that changes nothing, one that fails after it wrote, and
- * one that removes. `at` is told when a body begins and when it has done its work.
+ * A workflow over files: writers, readers, both at once, one that changes nothing, one that fails after it wrote,
+ * one that removes, and one that writes, fails and is tried again. `at` is told when a body begins and when it has done its work.
  */
 export function filesFlow(at: (place: string) => Promise<void> | void): Workflow<Json, Json> {
   return defineWorkflow({
@@ -33,17 +43,17 @@ export function filesFlow(at: (place: string) => Promise<void> | void): Workflow
       const step = (
         name: string,
         access: 'read' | 'write',
-        body: (sandbox: StepSandbox) => Promise<string>,
+        body: (sandbox: StepSandbox, attempt: number) => Promise<string>,
       ) =>
         ctx.step(
           name,
-          async ({ sandbox, key }) => {
+          async ({ sandbox, key, attempt }) => {
             await at(`${key} begins`)
-            const value = await body(sandbox)
+            const value = await body(sandbox, attempt)
             await at(`${key} is done`)
             return value
           },
-          { workspace: access },
+          { workspace: access, ...(name === 'retried' && { retry: { maxAttempts: 5, minDelayMs: 1 } }) },
         )
       const first = await step('first', 'write', async (sandbox) => {
         await sandbox.files.write('/workspace/deep/fixed.txt', new TextEncoder().encode('fixed'))
@@ -69,7 +79,12 @@ export function filesFlow(at: (place: string) => Promise<void> | void): Workflow
         return textOf(sandbox, log)
       })
       const last = await step('last', 'write', (sandbox) => add(sandbox, 'd'))
-      return [first, seen, both, same, bad, after, removed, last]
+      const retried = await step('retried', 'write', async (sandbox, attempt) => {
+        const text = await add(sandbox, 'r')
+        if (attempt < 2) throw new Error('on purpose, once')
+        return text
+      })
+      return [first, seen, both, same, bad, after, removed, last, retried]
     },
   }) as Workflow<Json, Json>
 }
