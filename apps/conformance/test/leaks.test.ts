@@ -51,33 +51,19 @@ test(
   () => leaksOf('runs', 'leaks'),
 )
 
-test(
-  `${runs} runs with real files leave no memory, timer, listener or descriptor [RUN-34]`,
+test.each([
+  ['with real files', 'files', 'leaks with files', ['sandboxes', 'workspaces/live', 'workspaces/runs']],
+  ['that call a program in a sandbox', 'mcp', 'leaks with MCP', ['sandboxes']],
+] as const)(
+  'runs %s leave no memory, timer, listener or descriptor [RUN-34]',
   { timeout: 900_000 },
-  async () => {
+  async (_, what, section, folders) => {
     const folder = tempFolder()
     try {
       const root = folder.file('files')
       mkdirSync(root)
-      await leaksOf('files', 'leaks with files', root)
-      for (const open of ['sandboxes', 'workspaces/live', 'workspaces/runs'])
-        expect(readdirSync(join(root, open)), open).toEqual([])
-    } finally {
-      folder.remove()
-    }
-  },
-)
-
-test(
-  `${runs} runs that call a program in a sandbox leave no memory, timer or descriptor [RUN-34]`,
-  { timeout: 900_000 },
-  async () => {
-    const folder = tempFolder()
-    try {
-      const root = folder.file('files')
-      mkdirSync(root)
-      await leaksOf('mcp', 'leaks with MCP', root)
-      expect(readdirSync(join(root, 'sandboxes'))).toEqual([])
+      await leaksOf(what, section, root)
+      for (const open of folders) expect(readdirSync(join(root, open)), open).toEqual([])
     } finally {
       folder.remove()
     }
