@@ -35,13 +35,13 @@ function heldFiles() {
       ...sandbox,
       open: async (request: Parameters<typeof sandbox.open>[0]) => {
         const opened = await sandbox.open(request)
-        const read_ = opened.files.read.bind(opened.files)
+        const readFile = opened.files.read.bind(opened.files)
         return {
           ...opened,
           files: {
             ...opened.files,
-            read: async (...call: Parameters<typeof read_>) => {
-              if (call[0] !== slow) return read_(...call)
+            read: async (...call: Parameters<typeof readFile>) => {
+              if (call[0] !== slow) return readFile(...call)
               reading.open()
               await mayRead.opened
               ended.push('read')
